@@ -1,0 +1,143 @@
+/*
+ * ratls-mint DIR [--time T]: writes quotes, collateral and certificates of the tests' miniature
+ * vendor into DIR, valid at T (Unix seconds; default: now), and says what each file is. For the
+ * demo and the tests of the command line.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cert_maker.h"
+
+static const char *directory;
+
+static void put(const char *name, bytes content, const char *what)
+{
+    bytes path = arena_format("%s/%s", directory, name);
+    FILE *f = fopen((const char *)path.p, "wb");
+    if (f == NULL || fwrite(content.p, 1, content.n, f) != content.n || fclose(f) != 0)
+        arena_die("%s can't be written: %s", (const char *)path.p, strerror(errno));
+    (void)printf("%-26s %s\n", name, what);
+}
+
+static void put_cert(const char *name, const tls_spec *t, const char *what)
+{
+    put(name, pem_of("CERTIFICATE", tls_make(t).der), what);
+}
+
+static void put_scheme(const char *name, const vendor *v, tls_scheme scheme, const char *what)
+{
+    tls_spec t = tls_spec_of(v, scheme, NULL);
+    put_cert(name, &t, what);
+}
+
+static const char *iso_date(int64_t t)
+{
+    time_t seconds = (time_t)t;
+    struct tm tm;
+    MUST(gmtime_r(&seconds, &tm) != NULL);
+    char *text = arena_alloc(32);
+    MUST(strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0);
+    return text;
+}
+
+/* The evidence of a certificate in one with another key: well signed, bound to nothing. */
+static bytes copied_evidence(const vendor *v, const tls_made *m)
+{
+    tls_spec t = tls_spec_of(v, TLS_INTEROPERABLE, key_named(KEY_TYPE_P256, "thief"));
+    t.evidence = m->evidence;
+    return tls_make(&t).der;
+}
+
+static void mint_sgx(const vendor *v, bytes report_data)
+{
+    put("collateral-sgx.json", vendor_collateral_json(v), "collateral of the SGX platform");
+    collateral_set c = vendor_collateral(v);
+    endorsement_items items = endorsement_items_oe(&c, iso_date(v->now));
+    put("collateral-sgx.oe", endorsements_oe(&items), "the same, as Open Enclave's endorsements");
+    put("quote-sgx-v3.bin", vendor_quote(v, report_data).quote, "SGX quote, version 3");
+
+    tls_spec t = tls_spec_of(v, TLS_INTEROPERABLE, NULL);
+    tls_made m = tls_make(&t);
+    put("cert-sgx.pem", pem_of("CERTIFICATE", m.der), "common format, SGX, self-signed");
+    put("key-sgx.pem", key_private_pem(t.cert.key), "its private key");
+    size_t at = bytes_find(m.der, m.quote.quote) + m.quote.body_at + SGX_AT_MRENCLAVE;
+    bytes flipped = cert_resigned(bytes_flipped(m.der, at, 0), t.cert.key);
+    put("cert-sgx-flipped.pem", pem_of("CERTIFICATE", flipped),
+        "the same, one bit of MRENCLAVE flipped, certificate signed again");
+    put("cert-sgx-copied.pem", pem_of("CERTIFICATE", copied_evidence(v, &m)),
+        "its evidence under another key");
+    t.endorsements = true;
+    put_cert("cert-sgx-endorsed.pem", &t, "with the endorsements extension");
+    t.endorsements = false;
+    t.has_nonce = true;
+    t.nonce = bytes_from_hex("000102030405060708090a0b0c0d0e0f");
+    put_cert("cert-sgx-nonce.pem", &t, "with a nonce claim, 000102...0f");
+
+    tls_spec gramine = tls_spec_of(v, TLS_GRAMINE, NULL);
+    put("cert-gramine.pem", pem_of("TRUSTED CERTIFICATE", tls_make(&gramine).der),
+        "as Gramine writes it: two extensions, its PEM label");
+    put_scheme("cert-gramine-legacy.pem", v, TLS_GRAMINE_LEGACY, "Gramine, older extension alone");
+    put_scheme("cert-sgxsdk.pem", v, TLS_SGX_SDK, "as Intel's SGX SDK writes it");
+    put_scheme("cert-sgxsdk-legacy.pem", v, TLS_SGX_SDK_LEGACY, "SGX SDK before 2.22");
+    put_scheme("cert-rats-tls-legacy.pem", v, TLS_RATS_TLS_LEGACY, "RATS-TLS until 2022");
+    put_scheme("cert-oe-report.pem", v, TLS_OE_REPORT, "Open Enclave, report");
+    put_scheme("cert-oe.pem", v, TLS_OE_EVIDENCE, "Open Enclave, evidence");
+    put_scheme("cert-none.pem", v, TLS_NONE, "an ordinary certificate without evidence");
+
+    vendor debug = *v;
+    debug.quote.body[SGX_AT_ATTRIBUTES] |= 2;
+    put_scheme("cert-sgx-debug.pem", &debug, TLS_INTEROPERABLE, "common format, debug enclave");
+    vendor old = *v;
+    old.pck_ext.components[0] = old.tcb_info.levels[2].sgx[0];
+    put_scheme("cert-sgx-outofdate.pem", &old, TLS_INTEROPERABLE, "platform out of date");
+}
+
+static void mint_tdx(const vendor *v4, const vendor *v5, bytes report_data)
+{
+    put("collateral-tdx.json", vendor_collateral_json(v4), "collateral of the TDX platform");
+    put("quote-tdx-v4.bin", vendor_quote(v4, report_data).quote, "TDX quote, version 4");
+    put("quote-tdx-v5.bin", vendor_quote(v5, report_data).quote, "TDX quote, version 5, TD 1.5");
+    put_scheme("cert-tdx.pem", v4, TLS_INTEROPERABLE, "common format, TDX v4");
+    put_scheme("cert-tdx-v5.pem", v5, TLS_INTEROPERABLE, "common format, TDX v5");
+    put_scheme("cert-tdx-sgxsdk.pem", v4, TLS_SGX_SDK, "SGX SDK on TDX: claims bound by SHA-384");
+    vendor debug = *v4;
+    debug.quote.body[TD_AT_TDATTRIBUTES] |= 1;
+    put_scheme("cert-tdx-debug.pem", &debug, TLS_INTEROPERABLE, "common format, debug TD");
+}
+
+static void mint_ca(const vendor *v)
+{
+    cert_spec ca = cert_spec_of("CN=Test TLS CA,O=Test", key_named(KEY_TYPE_P256, "tls ca"),
+                                v->now - VENDOR_DAY, v->now + 365 * (int64_t)VENDOR_DAY);
+    (void)ext_add(&ca.ext, OID_BASIC_CONSTRAINTS, true, ext_basic(true, 0));
+    (void)ext_add(&ca.ext, OID_KEY_USAGE, true, ext_usage(USAGE_CERT_SIGN | USAGE_CRL_SIGN));
+    (void)ext_add(&ca.ext, OID_SUBJECT_KEY_ID, false, ext_subject_key_id(ca.key));
+    put("ca.pem", pem_of("CERTIFICATE", cert_make(&ca)), "an ordinary TLS CA: --ca");
+    tls_spec t = tls_spec_of(v, TLS_INTEROPERABLE, NULL);
+    cert_issued_by(&t.cert, &ca);
+    put_cert("cert-sgx-ca.pem", &t, "common format, SGX, signed by that CA");
+}
+
+int main(int argc, char **argv)
+{
+    long long now = (long long)time(NULL);
+    char *end = NULL;
+    if (argc == 4 && strcmp(argv[2], "--time") == 0)
+        now = strtoll(argv[3], &end, 10);
+    if ((argc != 2 && end == NULL) || (end != NULL && (*end != '\0' || end == argv[3]))) {
+        (void)fprintf(stderr, "usage: ratls-mint DIR [--time UNIX-SECONDS]\n");
+        return 2;
+    }
+    directory = argv[1];
+    vendor sgx = vendor_of(QUOTE_SGX, 3, false, now);
+    vendor_use_ca(&sgx, true); /* the same PCK CA for all */
+    vendor tdx4 = vendor_of(QUOTE_TDX, 4, false, now), tdx5 = vendor_of(QUOTE_TDX, 5, true, now);
+    bytes report_data = digest_of(EVP_sha512(), bytes_text("ratls-mint"));
+    put("root.pem", vendor_root_pem(&sgx), "the vendor's root: --root");
+    mint_sgx(&sgx, report_data);
+    mint_tdx(&tdx4, &tdx5, report_data);
+    mint_ca(&sgx);
+    return 0;
+}
