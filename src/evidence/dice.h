@@ -1,0 +1,13 @@
+#ifndef EVIDENCE_DICE_H
+#define EVIDENCE_DICE_H
+
+#include "base/error.h"
+#include "base/reader.h"
+
+/*
+ * Reader of the CBOR in the value of a DICE extension: the value itself, or what an OCTET STRING
+ * that fills the value holds. Offsets count from the start of `value`; `what` begins the sentence.
+ */
+RATLS_MUST_USE ratls_code dice_open(bytes value, const char *what, reader *out, ratls_error *e);
+
+#endif
