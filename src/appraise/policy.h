@@ -1,0 +1,14 @@
+#ifndef APPRAISE_POLICY_H
+#define APPRAISE_POLICY_H
+
+#include "base/error.h"
+#include "ratls/policy.h"
+
+/* An appraisal policy: reference values and rules, read from JSON once; immutable then. */
+typedef struct policy policy;
+
+/* NULL on failure, with *e filled (MALFORMED, POLICY, LIMIT, SYSTEM). */
+policy *policy_new(ratls_bytes json, ratls_error *e);
+void policy_free(policy *p); /* NULL is fine */
+
+#endif
