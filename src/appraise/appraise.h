@@ -1,0 +1,21 @@
+#ifndef APPRAISE_APPRAISE_H
+#define APPRAISE_APPRAISE_H
+
+#include "appraise/policy.h"
+#include "base/check.h"
+
+/*
+ * Compares attested facts with a policy and marks CHECK_POLICY_…: all of them, so that one run
+ * shows every reason. Returns the code of the first that failed. No policy (NULL) fails
+ * CHECK_POLICY_PRESENT. The caller has verified the evidence.
+ */
+#define INSECURE_MAX 8
+typedef struct insecure_list {
+    size_t n;
+    const char *names[INSECURE_MAX]; /* static, e.g. "insecure_allow_debug" */
+} insecure_list;
+
+RATLS_MUST_USE ratls_code appraise(const policy *p, const ratls_facts *facts, int64_t time,
+                                   check_list *checks, insecure_list *insecure);
+
+#endif
