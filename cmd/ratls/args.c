@@ -1,0 +1,208 @@
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "sheet.h"
+#include "when.h"
+
+enum { SKEW_MAX = 86400 };
+
+static const struct {
+    const char *name, *value, *about;
+} options[OPTION_COUNT] = {
+    [OPTION_HELP] = {"--help", NULL, "show this help"},
+    [OPTION_JSON] = {"--json", NULL, "one JSON object on standard output"},
+    [OPTION_POLICY] = {"--policy", "P.json", "what to accept, see ratls-policy(5)"},
+    [OPTION_COLLATERAL] = {"--collateral", "C",
+                           "the vendor's collateral for the platform; may be given several times"},
+    [OPTION_TIME] = {"--time", "T", "judge at this time: Unix seconds or RFC 3339 (default: now)"},
+    [OPTION_SKEW] = {"--skew", "S",
+                     "seconds by which a date may lie ahead (default: 300, with --time 0)"},
+    [OPTION_ROOT] = {"--root", "R.pem", "trust this root instead of the Intel SGX Root CA"},
+    [OPTION_CA] = {"--ca", "CA.pem", "the CA that must have signed the certificate"},
+};
+
+void complain(const char *format, ...)
+{
+    char raw[1024], text[1024];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(raw, sizeof raw, format, list);
+    va_end(list);
+    escape_text(bytes_text(raw), text, sizeof text);
+    (void)fprintf(stderr, "ratls: %s\n", text);
+}
+
+static bool takes(const command *c, option o)
+{
+    return o == OPTION_HELP || (c->options & TAKES(o)) != 0;
+}
+
+void command_help(const command *c)
+{
+    (void)printf("usage: ratls %s [OPTION]... %s\n\n%s\n\noptions:\n", c->name, c->operand,
+                 c->about);
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        char head[32];
+        if (!takes(c, i))
+            continue;
+        (void)snprintf(head, sizeof head, "%s%s%s", options[i].name,
+                       options[i].value != NULL ? " " : "",
+                       options[i].value != NULL ? options[i].value : "");
+        (void)printf("  %-18s %s\n", head, options[i].about);
+    }
+    (void)printf("\nexample:\n  %s\n", c->example);
+}
+
+static bool set_once(const char **to, const char *name, const char *value)
+{
+    if (*to != NULL) {
+        complain("%s is given twice", name);
+        return false;
+    }
+    *to = value;
+    return true;
+}
+
+static bool set_time(args *a, const char *value)
+{
+    if (a->has_time) {
+        complain("--time is given twice");
+        return false;
+    }
+    a->has_time = true;
+    if (when_parse(value, &a->time))
+        return true;
+    complain("--time: found '%s', expected Unix seconds or RFC 3339 like 2026-11-24T09:08:00Z",
+             value);
+    return false;
+}
+
+static bool set_skew(args *a, const char *value)
+{
+    uint64_t seconds;
+    if (a->has_skew) {
+        complain("--skew is given twice");
+        return false;
+    }
+    a->has_skew = true;
+    if (!number_parse(value, SKEW_MAX, &seconds)) {
+        complain("--skew: found '%s', expected seconds from 0 to %d", value, SKEW_MAX);
+        return false;
+    }
+    a->skew = (uint32_t)seconds;
+    return true;
+}
+
+static bool set_option(args *a, option o, const char *value)
+{
+    switch (o) {
+    case OPTION_HELP:
+        a->help = true;
+        return true;
+    case OPTION_JSON:
+        a->json = true;
+        return true;
+    case OPTION_POLICY:
+        return set_once(&a->policy, "--policy", value);
+    case OPTION_ROOT:
+        return set_once(&a->root, "--root", value);
+    case OPTION_CA:
+        return set_once(&a->ca, "--ca", value);
+    case OPTION_TIME:
+        return set_time(a, value);
+    case OPTION_SKEW:
+        return set_skew(a, value);
+    case OPTION_COLLATERAL:
+        if (a->collateral_n == COLLATERAL_MAX) {
+            complain("--collateral is given more than %d times", COLLATERAL_MAX);
+            return false;
+        }
+        a->collateral[a->collateral_n++] = value;
+        return true;
+    case OPTION_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* The option called so by `word` up to its "=", which *value then follows; OPTION_COUNT if none. */
+static option find_option(const char *word, const char **value)
+{
+    const char *equals = strchr(word, '=');
+    bytes name = bytes_of(word, equals != NULL ? (size_t)(equals - word) : strlen(word));
+    *value = equals != NULL ? equals + 1 : NULL;
+    if (bytes_is(name, "-h"))
+        return OPTION_HELP;
+    for (unsigned i = 0; i < OPTION_COUNT; i++)
+        if (bytes_is(name, options[i].name))
+            return i;
+    return OPTION_COUNT;
+}
+
+/* Reads the option at argv[*i] and its value, which may be the next word. */
+static bool read_option(int argc, char **argv, int *i, const command *c, args *out)
+{
+    const char *value;
+    option o = find_option(argv[*i], &value);
+    if (o == OPTION_COUNT || !takes(c, o)) {
+        complain("%s: unknown option '%s'; see: ratls %s --help", c->name, argv[*i], c->name);
+        return false;
+    }
+    if (options[o].value == NULL && value != NULL) {
+        complain("%s takes no value, found '%s'", options[o].name, value);
+        return false;
+    }
+    if (options[o].value != NULL && value == NULL) {
+        if (*i + 1 == argc) {
+            complain("%s needs a value: %s %s", options[o].name, options[o].name, options[o].value);
+            return false;
+        }
+        value = argv[++*i];
+    }
+    return set_option(out, o, value);
+}
+
+/* Standard input can be read once. */
+static bool one_stdin(const args *a)
+{
+    const char *const single[] = {a->file, a->policy, a->root, a->ca};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+        n += single[i] != NULL && bytes_is(bytes_text(single[i]), "-") ? 1 : 0;
+    for (size_t i = 0; i < a->collateral_n; i++)
+        n += bytes_is(bytes_text(a->collateral[i]), "-") ? 1 : 0;
+    if (n > 1)
+        complain("'-' (standard input) is given for %zu inputs, expected one at most", n);
+    return n <= 1;
+}
+
+bool args_parse(int argc, char **argv, const command *c, args *out)
+{
+    bool options_end = false;
+    *out = (args){0};
+    for (int i = 0; i < argc; i++) {
+        bool dash = argv[i][0] == '-' && argv[i][1] != '\0';
+        if (dash && !options_end) {
+            if (bytes_is(bytes_text(argv[i]), "--"))
+                options_end = true;
+            else if (!read_option(argc, argv, &i, c, out))
+                return false;
+            continue;
+        }
+        if (out->file != NULL) {
+            complain("%s: one %s expected, found also '%s'", c->name, c->operand, argv[i]);
+            return false;
+        }
+        out->file = argv[i];
+    }
+    if (out->help)
+        return true;
+    if (out->file == NULL) {
+        complain("%s: %s is missing; see: ratls %s --help", c->name, c->operand, c->name);
+        return false;
+    }
+    return one_stdin(out);
+}

@@ -1,0 +1,62 @@
+#ifndef RATLS_CMD_COMMAND_H
+#define RATLS_CMD_COMMAND_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/* Exit codes, the same in every command. */
+enum { EXIT_ACCEPTED = 0, EXIT_REFUSED = 1, EXIT_TROUBLE = 2 };
+
+typedef enum option {
+    OPTION_HELP,
+    OPTION_JSON,
+    OPTION_POLICY,
+    OPTION_COLLATERAL,
+    OPTION_TIME,
+    OPTION_SKEW,
+    OPTION_ROOT,
+    OPTION_CA,
+    OPTION_COUNT
+} option;
+
+#define TAKES(o) (1u << (o))
+
+enum { COLLATERAL_MAX = 64 };
+
+typedef struct args {
+    const char *file; /* the operand */
+    const char *policy, *root, *ca;
+    const char *collateral[COLLATERAL_MAX];
+    size_t collateral_n;
+    bool json, help;
+    bool has_time, has_skew;
+    int64_t time;
+    uint32_t skew;
+} args;
+
+typedef struct command {
+    const char *name;    /* as typed after "ratls", e.g. "policy new" */
+    const char *operand; /* its name in the usage */
+    int (*run)(const args *a);
+    const char *summary; /* one line */
+    unsigned options;    /* TAKES(…) */
+    const char *about;   /* what it does and its exit codes, for --help */
+    const char *example;
+} command;
+
+extern const command show_command, verify_command, verify_quote_command, policy_new_command,
+    policy_check_command;
+
+/*
+ * Reads the words after the command's name; options may stand before and after the operand, "--"
+ * ends them. False after it said what is wrong on standard error. With --help nothing is demanded.
+ */
+bool args_parse(int argc, char **argv, const command *c, args *out);
+
+/* Usage, options, exit codes and example of one command, on standard output. */
+void command_help(const command *c);
+
+/* "ratls: " and the sentence, escaped, on standard error. */
+__attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
+
+#endif

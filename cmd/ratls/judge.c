@@ -1,0 +1,365 @@
+#define _POSIX_C_SOURCE 200809L
+#include "judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "appraise/result.h"
+#include "facts.h"
+#include "input.h"
+#include "kind.h"
+#include "ratls/verify.h"
+
+enum { CLOCK_SKEW = 300 };
+
+static bool set_up_file(const char *path, ratls_verifier *v,
+                        ratls_code (*set)(ratls_verifier *, ratls_bytes, ratls_error *))
+{
+    input in;
+    ratls_error e;
+    if (path == NULL)
+        return true;
+    if (!input_read_own(path, &in))
+        return false;
+    ratls_code code = set(v, input_bytes(&in), &e);
+    if (code != RATLS_OK)
+        complain("%s: %s", in.name, e.text);
+    input_free(&in);
+    return code == RATLS_OK;
+}
+
+/* A set that can't be read is kept in *unreadable: the first one, with the file's name. */
+static bool add_collateral(const args *a, ratls_verifier *v, ratls_error *unreadable)
+{
+    for (size_t i = 0; i < a->collateral_n; i++) {
+        input in;
+        ratls_error e;
+        char name[64];
+        if (!input_read(a->collateral[i], &in))
+            return false;
+        ratls_code code;
+        if (in.too_large)
+            code = refuse(&e, RATLS_E_LIMIT, 0, "more than %d bytes, at most so many are read",
+                          INPUT_MAX);
+        else
+            code = ratls_verifier_add_collateral(v, input_bytes(&in), &e);
+        escape_text(bytes_text(in.name), name, sizeof name);
+        if (code != RATLS_OK && unreadable->code == RATLS_OK)
+            (void)refuse(unreadable, code, e.offset, "%s: %s", name, e.text);
+        input_free(&in);
+    }
+    return true;
+}
+
+static ratls_verify_options options_of(const args *a)
+{
+    return (ratls_verify_options){
+        .time = a->has_time ? a->time : (int64_t)time(NULL),
+        .time_is_explicit = a->has_time,
+        .skew_seconds = a->has_skew   ? a->skew
+                        : a->has_time ? 0
+                                      : CLOCK_SKEW,
+    };
+}
+
+/* PEM and text forms are the command's to undo; what can't be undone is judged as it is. */
+static void verify(const ratls_verifier *v, subject what, bytes file,
+                   const ratls_verify_options *options, uint8_t *space, ratls_result *r)
+{
+    ratls_error e;
+    uint8_t *decoded = NULL;
+    size_t n;
+    bytes in = file;
+    if (what == SUBJECT_QUOTE) {
+        if (input_decode_text(file, &decoded, &n))
+            in = bytes_of(decoded, n);
+        (void)!ratls_verify_quote(v, in, options, r, &e);
+        free(decoded);
+        return;
+    }
+    if (input_certificate(file, space, &in, &e) == RATLS_OK) {
+        (void)!ratls_verify_certificate(v, in, options, r, &e);
+        return;
+    }
+    result_reset(r);
+    error_prefix(&e, "certificate");
+    (void)check_fail_error(&r->checks, CHECK_CERTIFICATE_FORMAT, &e);
+}
+
+static void refuse_all(ratls_result *r, check_id id, const ratls_error *e)
+{
+    (void)check_fail_error(&r->checks, id, e);
+    r->accepted = r->evidence_valid = false;
+    r->facts.tcb_status = RATLS_TCB_NONE;
+}
+
+bool judge(const args *a, subject what, bytes file, ratls_result **result)
+{
+    ratls_error unreadable = {.code = RATLS_OK};
+    ratls_verifier *v = ratls_verifier_new();
+    uint8_t *space = malloc(file.n + 1);
+    *result = ratls_result_new();
+    bool ok = v != NULL && *result != NULL && space != NULL;
+    if (!ok)
+        complain("out of memory");
+    ok = ok && set_up_file(a->policy, v, ratls_verifier_set_policy) &&
+         set_up_file(a->root, v, ratls_verifier_set_root) &&
+         set_up_file(a->ca, v, ratls_verifier_set_ca) && add_collateral(a, v, &unreadable);
+    if (ok) {
+        const ratls_verify_options options = options_of(a);
+        verify(v, what, file, &options, space, *result);
+        if (unreadable.code != RATLS_OK)
+            refuse_all(*result, CHECK_COLLATERAL_PRESENT, &unreadable);
+    } else {
+        ratls_result_free(result);
+    }
+    ratls_verifier_free(&v);
+    free(space);
+    return ok;
+}
+
+bool judge_too_large(subject what, const char *name, ratls_result **result)
+{
+    ratls_error e;
+    char escaped[64];
+    *result = ratls_result_new();
+    if (*result == NULL) {
+        complain("out of memory");
+        return false;
+    }
+    escape_text(bytes_text(name), escaped, sizeof escaped);
+    (void)refuse(&e, RATLS_E_LIMIT, 0, "%s: more than %d bytes, at most so many are read", escaped,
+                 INPUT_MAX);
+    refuse_all(*result, what == SUBJECT_QUOTE ? CHECK_QUOTE_FORMAT : CHECK_CERTIFICATE_FORMAT, &e);
+    return true;
+}
+
+int judgement_status(const ratls_result *r, bool good)
+{
+    const ratls_check *failure = ratls_result_failure(r);
+    if (failure != NULL && failure->code == RATLS_E_SYSTEM)
+        return EXIT_TROUBLE;
+    return good && failure == NULL ? EXIT_ACCEPTED : EXIT_REFUSED;
+}
+
+void judge_hint(subject what, const char *name, bytes file)
+{
+    const char *found;
+    file_kind kind = kind_of(file, &found);
+    bool is_certificate = kind == FILE_CERTIFICATE || kind == FILE_PEM;
+    bool is_quote = kind == FILE_QUOTE || kind == FILE_EVIDENCE || kind == FILE_OE_REPORT ||
+                    kind == FILE_OE_EVIDENCE;
+    if (what == SUBJECT_QUOTE && is_certificate)
+        complain("note: %s holds %s; for a certificate see: ratls verify", name, found);
+    else if (what == SUBJECT_CERTIFICATE && is_quote)
+        complain("note: %s holds %s; without a certificate see: ratls verify-quote", name, found);
+    else if (kind == FILE_NAMED || (found != NULL && !is_certificate && !is_quote))
+        complain("note: %s holds %s", name, found);
+}
+
+/* Rendering. */
+
+static bool begins(const ratls_check *c, const char *prefix)
+{
+    return bytes_starts(bytes_text(c->id), prefix);
+}
+
+/* Part of judging a certificate only. */
+static bool needs_certificate(const ratls_check *c)
+{
+    return begins(c, "certificate.") || begins(c, "evidence.") || begins(c, "binding.") ||
+           begins(c, "policy.");
+}
+
+static const char not_reached[] = "not reached: an earlier check failed";
+
+static const char *reason(const ratls_check *c, subject what, const ratls_result *r)
+{
+    if (c->text[0] != '\0' || c->verdict != RATLS_NOT_RUN)
+        return c->text;
+    if (what == SUBJECT_QUOTE && needs_certificate(c))
+        return "a bare quote is judged without certificate and policy";
+    if (begins(c, "tdx_") && ratls_result_facts(r)->tee == RATLS_TEE_SGX)
+        return "for TDX only";
+    return ratls_result_failure(r) != NULL ? not_reached : "does not apply here";
+}
+
+static const char *verdict_name(ratls_verdict v)
+{
+    return v == RATLS_PASSED ? "passed" : v == RATLS_FAILED ? "failed" : "not run";
+}
+
+static void checks_json(sheet *s, subject what, const ratls_result *r)
+{
+    size_t n;
+    const ratls_check *checks = ratls_result_checks(r, &n);
+    sheet_list(s, "checks", NULL);
+    for (size_t i = 0; i < n; i++) {
+        const ratls_check *c = &checks[i];
+        sheet_item(s, NULL);
+        sheet_text(s, "id", NULL, c->id);
+        sheet_text(s, "verdict", NULL, verdict_name(c->verdict));
+        sheet_text(s, "text", NULL, reason(c, what, r));
+        sheet_text(s, "clause", NULL, c->clause);
+        sheet_text(s, "code", NULL, ratls_code_name(c->code));
+        sheet_close(s);
+    }
+    sheet_close(s);
+}
+
+static void error_json(sheet *s, const ratls_check *failure)
+{
+    if (failure == NULL) {
+        sheet_null(s, "error", NULL);
+        return;
+    }
+    sheet_object(s, "error", NULL);
+    sheet_text(s, "code", NULL, ratls_code_name(failure->code));
+    sheet_text(s, "check", NULL, failure->id);
+    sheet_text(s, "text", NULL, failure->text);
+    sheet_close(s);
+}
+
+static void facts_or_null(sheet *s, const char *key, const ratls_facts *f, bool there)
+{
+    if (!there) {
+        sheet_null(s, key, NULL);
+        return;
+    }
+    sheet_object(s, key, NULL);
+    facts_all(s, f);
+    sheet_close(s);
+}
+
+void judgement_json(sheet *s, subject what, const ratls_result *r)
+{
+    const ratls_facts *f = ratls_result_facts(r);
+    bool valid = ratls_result_evidence_valid(r);
+    /* A status counts only with genuine evidence; Revoked is the reason why it is not. */
+    bool has_status =
+        f->tcb_status == RATLS_TCB_REVOKED || (valid && f->tcb_status != RATLS_TCB_NONE);
+    sheet_bool(s, "evidence_valid", NULL, valid);
+    error_json(s, ratls_result_failure(r));
+    if (has_status)
+        sheet_text(s, "tcb_status", NULL, ratls_tcb_status_name(f->tcb_status));
+    else
+        sheet_null(s, "tcb_status", NULL);
+    sheet_bool(s, "collateral_expired", NULL, f->collateral_expired);
+    sheet_bool(s, "debug", NULL, f->debug);
+    sheet_list(s, "advisories", NULL);
+    for (size_t i = 0; i < f->advisories_n; i++)
+        sheet_text(s, "", NULL, f->advisories[i]);
+    sheet_close(s);
+    checks_json(s, what, r);
+    /* Apart, so that nobody takes what a quote merely says for proven. */
+    facts_or_null(s, "attested", f, valid);
+    facts_or_null(s, "unverified", f, !valid && f->tee != RATLS_TEE_NONE);
+}
+
+/* The names of checks that were not reached, several in a line. */
+static void not_reached_text(sheet *s, subject what, const ratls_result *r)
+{
+    char line[100];
+    size_t n, used = 0;
+    const ratls_check *checks = ratls_result_checks(r, &n);
+    const char *head = "not run";
+    for (size_t i = 0; i < n; i++) {
+        if (reason(&checks[i], what, r) != not_reached)
+            continue;
+        if (used + strlen(checks[i].id) + 2 >= sizeof line) {
+            sheet_next(s, STYLE_FAINT);
+            sheet_line(s, "%-8s %s,", head, line);
+            head = "";
+            used = 0;
+        }
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%s", used > 0 ? ", " : "",
+                                 checks[i].id);
+    }
+    if (used == 0)
+        return;
+    sheet_next(s, STYLE_FAINT);
+    sheet_line(s, "%-8s %s: an earlier check failed", head, line);
+}
+
+static void checks_text(sheet *s, subject what, const ratls_result *r)
+{
+    static const sheet_style styles[] = {STYLE_FAINT, STYLE_PLAIN, STYLE_LOUD};
+    size_t n;
+    const ratls_check *checks = ratls_result_checks(r, &n);
+    sheet_object(s, NULL, "checks");
+    for (size_t i = 0; i < n; i++) {
+        const ratls_check *c = &checks[i];
+        const char *text = reason(c, what, r);
+        if (text == not_reached ||
+            (c->verdict == RATLS_NOT_RUN && what == SUBJECT_QUOTE && needs_certificate(c)))
+            continue;
+        sheet_next(s, styles[c->verdict]);
+        sheet_line(s, "%-8s %-25s %s",
+                   c->verdict == RATLS_FAILED ? "FAILED" : verdict_name(c->verdict), c->id, text);
+    }
+    not_reached_text(s, what, r);
+    sheet_close(s);
+}
+
+static void claims_text(sheet *s, const ratls_result *r)
+{
+    size_t n;
+    const ratls_claim *claims = ratls_result_claims(r, &n);
+    if (n == 0)
+        return;
+    sheet_object(s, NULL, "claimed by the peer (nobody vouches for it)");
+    for (size_t i = 0; i < n; i++) {
+        char name[sizeof claims[i].name * 4];
+        size_t have =
+            claims[i].value_n < sizeof claims[i].value ? claims[i].value_n : sizeof claims[i].value;
+        escape_text(bytes_text(claims[i].name), name, sizeof name);
+        sheet_hex(s, NULL, name, bytes_of(claims[i].value, have));
+        if (have < claims[i].value_n)
+            sheet_row(s, "", "... %zu bytes in all", claims[i].value_n);
+    }
+    sheet_close(s);
+}
+
+static void warnings_text(sheet *s, const ratls_result *r)
+{
+    size_t n;
+    const char *const *names = ratls_result_insecure(r, &n);
+    for (size_t i = 0; i < n; i++) {
+        sheet_next(s, STYLE_LOUD);
+        sheet_line(s, "INSECURE: the policy has %s", names[i]);
+    }
+    if (ratls_result_facts(r)->other_root) {
+        sheet_next(s, STYLE_LOUD);
+        sheet_line(s, "OTHER ROOT: trust ends in the root given by --root, not in Intel's");
+    }
+    if (ratls_result_facts(r)->collateral_expired) {
+        sheet_next(s, STYLE_LOUD);
+        sheet_line(s, "EXPIRED: collateral is not within its dates at the time of judgement");
+    }
+}
+
+void judgement_text(sheet *s, subject what, const ratls_result *r)
+{
+    const ratls_facts *f = ratls_result_facts(r);
+    warnings_text(s, r);
+    if (f->tee != RATLS_TEE_NONE) {
+        sheet_object(s, NULL,
+                     ratls_result_evidence_valid(r)
+                         ? "attested"
+                         : "UNVERIFIED: what the quote says; it was not found genuine");
+        facts_all(s, f);
+        sheet_close(s);
+    }
+    if (ratls_result_scheme(r) != NULL) {
+        const char *level = ratls_result_binding_level(r), *hash = ratls_result_binding_hash(r);
+        sheet_object(s, NULL, "binding");
+        sheet_row(s, "scheme", "%s", ratls_result_scheme(r));
+        sheet_row(s, "level", "%s", level != NULL ? level : "none: not bound to the certificate");
+        if (hash != NULL)
+            sheet_row(s, "hash", "%s", hash);
+        sheet_close(s);
+    }
+    claims_text(s, r);
+    checks_text(s, what, r);
+}

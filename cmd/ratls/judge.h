@@ -1,0 +1,32 @@
+#ifndef RATLS_CMD_JUDGE_H
+#define RATLS_CMD_JUDGE_H
+
+#include "command.h"
+#include "ratls/result.h"
+#include "sheet.h"
+
+typedef enum subject { SUBJECT_CERTIFICATE, SUBJECT_QUOTE } subject;
+
+/*
+ * Judges `file` as the options say. False after a usage or system error was told on standard error.
+ * What peers and services sent is never such an error: it ends up as a failed check of the result,
+ * which is the caller's to free.
+ */
+bool judge(const args *a, subject what, bytes file, ratls_result **result);
+
+/* A note on standard error if the file is plainly of another kind than what was to be judged. */
+void judge_hint(subject what, const char *name, bytes file);
+
+/* For a FILE above the limit: a result that refuses it. */
+bool judge_too_large(subject what, const char *name, ratls_result **result);
+
+/* The members that verify and verify-quote have in common, from "evidence_valid" on. */
+void judgement_json(sheet *s, subject what, const ratls_result *r);
+
+/* The same for a person, under a first line that is the caller's. */
+void judgement_text(sheet *s, subject what, const ratls_result *r);
+
+/* EXIT_ACCEPTED if `good`, else EXIT_REFUSED, or EXIT_TROUBLE if the system failed. */
+int judgement_status(const ratls_result *r, bool good);
+
+#endif

@@ -1,0 +1,121 @@
+/* ratls: looks at RA-TLS certificates and judges them. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static const command *const commands[] = {&show_command, &verify_command, &verify_quote_command,
+                                          &policy_new_command, &policy_check_command};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void usage(FILE *to)
+{
+    (void)fprintf(to, "usage: ratls COMMAND [OPTION]... FILE\n\ncommands:\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        (void)fprintf(to, "  %-14s %s\n", commands[i]->name, commands[i]->summary);
+    (void)fprintf(to, "  %-14s %s\n  %-14s %s\n", "help COMMAND", "options, exit codes, an example",
+                  "--version", "which ratls this is");
+    (void)fprintf(to, "\nexit codes: 0 accepted or shown, 1 refused, 2 usage or system error\n");
+}
+
+/* The command that begins at argv[0]; *words is how many words its name has. */
+static const command *find(int argc, char **argv, int *words)
+{
+    char two[64];
+    *words = 2;
+    if (argc > 1) {
+        (void)snprintf(two, sizeof two, "%s %s", argv[0], argv[1]);
+        for (size_t i = 0; i < COMMANDS; i++)
+            if (bytes_is(bytes_text(two), commands[i]->name))
+                return commands[i];
+    }
+    *words = 1;
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (bytes_is(bytes_text(argv[0]), commands[i]->name))
+            return commands[i];
+    return NULL;
+}
+
+static bool is(const char *word, const char *a, const char *b)
+{
+    return bytes_is(bytes_text(word), a) || bytes_is(bytes_text(word), b);
+}
+
+static int unknown(int argc, char **argv)
+{
+    bool group = is(argv[0], "policy", "policy");
+    if (group && argc > 1 && is(argv[1], "--help", "-h")) {
+        usage(stdout);
+        return EXIT_ACCEPTED;
+    }
+    if (group)
+        complain("policy: %s%s%s, expected new or check; see: ratls --help",
+                 argc > 1 ? "found '" : "nothing follows", argc > 1 ? argv[1] : "",
+                 argc > 1 ? "'" : "");
+    else
+        complain("%s '%s'; see: ratls --help",
+                 argv[0][0] == '-' ? "unknown option" : "unknown command", argv[0]);
+    return EXIT_TROUBLE;
+}
+
+static int help(int argc, char **argv)
+{
+    int words;
+    if (argc == 0 || (argc == 1 && is(argv[0], "policy", "help"))) {
+        usage(stdout);
+        return EXIT_ACCEPTED;
+    }
+    const command *c = find(argc, argv, &words);
+    if (c == NULL)
+        return unknown(argc, argv);
+    command_help(c);
+    return EXIT_ACCEPTED;
+}
+
+static int run(int argc, char **argv)
+{
+    args a;
+    int words;
+    if (argc == 0) {
+        usage(stderr);
+        return EXIT_TROUBLE;
+    }
+    if (is(argv[0], "--version", "-V")) {
+        (void)printf("ratls %s\n", RATLS_VERSION);
+        return EXIT_ACCEPTED;
+    }
+    if (is(argv[0], "--help", "-h"))
+        return help(0, NULL);
+    if (is(argv[0], "help", "help"))
+        return help(argc - 1, argv + 1);
+    const command *c = find(argc, argv, &words);
+    if (c == NULL)
+        return unknown(argc, argv);
+    if (!args_parse(argc - words, argv + words, c, &a))
+        return EXIT_TROUBLE;
+    if (a.help) {
+        command_help(c);
+        return EXIT_ACCEPTED;
+    }
+    return c->run(&a);
+}
+
+int main(int argc, char **argv)
+{
+    /* A reader that goes away is an output error, told by the exit code. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    /* Written at the end as a rule, so that errno below is that of the failing write. */
+    static char buffer[1 << 18];
+    (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    int status = run(argc > 0 ? argc - 1 : 0, argv + 1);
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        if (errno != EPIPE)
+            complain("standard output can't be written: %s", strerror(errno != 0 ? errno : EIO));
+        return EXIT_TROUBLE;
+    }
+    return status;
+}
