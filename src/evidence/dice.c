@@ -183,3 +183,11 @@ ratls_code evidence_parse(bytes cbor, evidence *out, ratls_error *e)
                       rd_left(&r), r.pos);
     return check_report(out, payload_at, e);
 }
+
+void dice_write_evidence(writer *w, bytes quote, bytes claims)
+{
+    cbor_put_head(w, CBOR_TAG, TAG_QUOTE);
+    cbor_put_head(w, CBOR_ARRAY, 2);
+    cbor_put_bytes(w, quote);
+    cbor_put_bytes(w, claims);
+}

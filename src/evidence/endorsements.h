@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/reader.h"
+#include "base/writer.h"
 
 /*
  * Endorsements that travel with evidence: the extension of the common format (CBOR, 8 or 9 items)
@@ -23,5 +24,12 @@ typedef struct endorsements {
 
 RATLS_MUST_USE ratls_code endorsements_parse(bytes cbor, endorsements *out, ratls_error *e);
 RATLS_MUST_USE ratls_code endorsements_parse_oe(bytes blob, endorsements *out, ratls_error *e);
+
+/*
+ * The value of the endorsements extension, as endorsements_parse reads it: with eight items, or
+ * nine if there is a creation date. The version takes five bytes, since peers read no other width.
+ */
+#define ENDORSEMENTS_VERSION 3
+void endorsements_write(writer *w, const endorsements *in);
 
 #endif

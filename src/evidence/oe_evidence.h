@@ -1,12 +1,16 @@
 #ifndef EVIDENCE_OE_EVIDENCE_H
 #define EVIDENCE_OE_EVIDENCE_H
 
+#include "base/writer.h"
 #include "evidence/evidence.h"
 
 /* Open Enclave's two wrappings of a quote: a report (16-byte header) and evidence (32-byte header
  * with a format UUID). */
 RATLS_MUST_USE ratls_code oe_report_parse(bytes in, evidence *out, ratls_error *e);
 RATLS_MUST_USE ratls_code oe_evidence_parse(bytes in, evidence *out, ratls_error *e);
+
+/* Evidence around an SGX or TDX quote, as oe_evidence_parse reads it. */
+void oe_evidence_write(writer *w, bool tdx, bytes quote, bytes custom_claims);
 
 /* Custom claims as Open Enclave writes them outside certificates: u64 version, u64 count, then
  * named values. */
