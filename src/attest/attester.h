@@ -1,0 +1,64 @@
+#ifndef ATTEST_ATTESTER_H
+#define ATTEST_ATTESTER_H
+
+#include <pthread.h>
+
+#include "attest/peer.h"
+#include "crypto/private.h"
+#include "x509/certificate.h"
+
+enum {
+    ATTESTER_NAME_MAX = 2048, /* bytes of the subject, in DER */
+    ATTESTER_NAMES_MAX = 8192 /* of the subject alternative names */
+};
+
+/* What a renewal needs, too much for a stack. NULL if memory is out; the caller frees it. */
+typedef struct attester_work attester_work;
+attester_work *attester_work_new(void);
+
+struct ratls_attester {
+    /* Constant from ratls_attester_new on. */
+    ratls_source source;
+    crypto_type key_type;
+    crypto_private *key; /* NULL: a new one each time */
+    ratls_peer peer;
+    uint32_t valid_seconds;
+    int64_t not_after_limit;
+    bool staple;
+    uint8_t subject[ATTESTER_NAME_MAX];
+    size_t subject_n;
+    uint8_t names[ATTESTER_NAMES_MAX];
+    issue_extensions alt_names; /* one or none */
+    uint8_t *ca_der;            /* NULL: self-signed */
+    certificate ca;             /* views into ca_der */
+    crypto_private *ca_key;
+    int64_t (*clock)(void *context);
+    void (*renewed)(void *context, const ratls_renewal *renewal);
+    void *context;
+
+    pthread_mutex_t making; /* held while quotes are asked for: one at a time */
+    attester_work *work;    /* under `making` */
+
+    pthread_mutex_t lock; /* all below; never held while something is made */
+    pthread_cond_t wake;
+    ratls_credential *current; /* NULL until the first is whole */
+    int64_t issued;            /* when that was */
+    int64_t due;               /* of the next renewal */
+    int64_t planned;           /* when that was worked out */
+    unsigned failures;         /* in a row */
+    bool running, stopping;
+    pthread_t thread;
+};
+
+/* The clock that was given, or the system's; from 1970 to 9999. */
+int64_t attester_now(const ratls_attester *a);
+
+/* A new credential from the source's evidence: a certificate as of `now`, or a request. */
+typedef enum make_kind { MAKE_CERTIFICATE, MAKE_REQUEST } make_kind;
+RATLS_MUST_USE ratls_code attester_make(ratls_attester *a, make_kind kind, int64_t now,
+                                        ratls_credential **out, ratls_error *e);
+
+/* Makes the timer look at the clock again. */
+void attester_wake(ratls_attester *a);
+
+#endif
