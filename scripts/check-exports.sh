@@ -1,37 +1,53 @@
 #!/bin/sh
-# check-exports.sh [BUILD]: the public headers, cmake/libratls.map and both libraries in BUILD/lib
-# (default build/lib) name the same functions.
+# check-exports.sh [BUILD]: for each library in BUILD/lib (default build/lib), its public headers, its
+# map in cmake/ and both its forms name the same functions.
 set -eu
 cd "$(dirname "$0")/.."
 
 lib=${1:-build}/lib
-if ! [ -e "$lib/libratls.so" ] || ! [ -e "$lib/libratls.a" ]; then
-    echo "error: $lib holds no libratls; run ./run build first" >&2
-    exit 1
-fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-
-# The preprocessor takes the comments away, in which functions are named too.
-cat include/ratls/*.h | gcc -w -fpreprocessed -E -P -x c - |
-    grep -o '\bratls_[a-z0-9_]* *(' | tr -d ' (' | sort -u >"$dir/headers"
-sed -n 's/^ *\(ratls_[a-z0-9_]*\);$/\1/p' cmake/libratls.map | sort >"$dir/map"
-nm -D --defined-only "$lib/libratls.so" |
-    awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >"$dir/shared"
-nm -g --defined-only "$lib/libratls.a" | awk 'NF == 3 { print $3 }' | sort >"$dir/static"
-
 status=0
+
 # same WHAT FILE: it must name exactly what the headers declare.
 same() {
-    diff -u --label "include/ratls/*.h" --label "$1" "$dir/headers" "$dir/$2" >"$dir/diff" && return
+    diff -u --label "the headers" --label "$1" "$dir/headers" "$dir/$2" >"$dir/diff" && return
     grep '^[-+][^-+]' "$dir/diff" | sed "s|^-|$1 lacks |; s|^+|not in a public header, but in $1: |"
     status=1
 }
-same cmake/libratls.map map
-same "$lib/libratls.so" shared
-same "$lib/libratls.a" static
+
+# check NAME HEADER…
+check() {
+    name=$1
+    shift
+    if ! [ -e "$lib/lib$name.so" ] || ! [ -e "$lib/lib$name.a" ]; then
+        echo "error: $lib holds no lib$name; run ./run build first" >&2
+        exit 1
+    fi
+    # The preprocessor takes the comments away, in which functions are named too.
+    cat "$@" | gcc -w -fpreprocessed -E -P -x c - |
+        grep -o '\bratls_[a-z0-9_]* *([^*]' | sed 's/ *(.*//' | sort -u >"$dir/headers"
+    sed -n 's/^ *\(ratls_[a-z0-9_]*\);$/\1/p' "cmake/lib$name.map" | sort >"$dir/map"
+    nm -D --defined-only "$lib/lib$name.so" |
+        awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort >"$dir/shared"
+    nm -g --defined-only "$lib/lib$name.a" | awk 'NF == 3 { print $3 }' | sort >"$dir/static"
+    same "cmake/lib$name.map" map
+    same "$lib/lib$name.so" shared
+    same "$lib/lib$name.a" static
+    echo "lib$name: $(wc -l <"$dir/headers") functions are exported, no others"
+}
+
+# The headers of the adapters are those of libraries of their own.
+adapters=$(ls include/ratls/openssl.h)
+# shellcheck disable=SC2046 # a list of files
+check ratls $(ls include/ratls/*.h | grep -vxF "$adapters")
+check ratls-openssl include/ratls/openssl.h
+# Who only verifies links no TLS.
+if readelf -d "$lib/libratls.so" | grep -q 'NEEDED.*libssl'; then
+    echo "error: libratls needs libssl" >&2
+    status=1
+fi
 [ "$status" = 0 ] || {
     echo "error: declare, define and list each public function (and no other)" >&2
     exit 1
 }
-echo "$(wc -l <"$dir/headers") functions are exported, no others"

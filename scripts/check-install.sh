@@ -32,14 +32,33 @@ int main(void)
     return code == RATLS_OK || puts(error.text) < 0;
 }
 END
+cat >"$dir/user/tls.c" <<'END'
+#include <openssl/ssl.h>
+#include <ratls/openssl.h>
+
+int main(void)
+{
+    ratls_error error = {.code = RATLS_OK};
+    ratls_verifier *verifier = ratls_verifier_new();
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    ratls_code code = ratls_openssl_use_verifier(ctx, &verifier, NULL, &error);
+    SSL_CTX_free(ctx);
+    return code != RATLS_OK;
+}
+END
 cat >"$dir/user/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.25)
 project(user LANGUAGES C)
 find_package(ratls 0.1 REQUIRED)
-add_executable(shared main.c)
+find_package(OpenSSL REQUIRED)
+foreach(kind shared static)
+    add_executable(${kind} main.c)
+    add_executable(tls-${kind} tls.c)
+endforeach()
 target_link_libraries(shared ratls::ratls)
-add_executable(static main.c)
 target_link_libraries(static ratls::ratls_static)
+target_link_libraries(tls-shared ratls::ratls-openssl OpenSSL::SSL)
+target_link_libraries(tls-static ratls::ratls-openssl_static OpenSSL::SSL)
 END
 
 # works WHAT PROGRAM: it runs, and finds libratls.so just when it was linked to it.
@@ -51,7 +70,7 @@ works() {
     }
     needs=$(readelf -d "$2" | grep -c 'NEEDED.*libratls' || true)
     case $1:$needs in
-    *static:0 | *shared:1) ;;
+    *static:0 | *TLS,\ shared:2 | *[!S],\ shared:1) ;;
     *)
         echo "error: the program built by $1 is linked to $needs shared libratls" >&2
         exit 1
@@ -59,17 +78,25 @@ works() {
     esac
 }
 
-cc="${CC:-gcc} -std=c11 -Wall -Wextra -Werror -o $dir/program $dir/user/main.c"
+cc="${CC:-gcc} -std=c11 -Wall -Wextra -Werror -o $dir/program"
+# pc PACKAGE OPTION…
 pc() {
-    PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config --define-variable=prefix="$usr" "$@" ratls
+    package=$1
+    shift
+    PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config --define-variable=prefix="$usr" "$@" "$package"
 }
 # shellcheck disable=SC2046 # lists of words
 {
-    $cc $(pc --cflags --libs)
+    $cc "$dir/user/main.c" $(pc ratls --cflags --libs)
     works "pkg-config, shared" "$dir/program"
     # pkg-config --static adds what the archive needs, but would still take the shared library.
-    $cc $(pc --static --cflags --libs | sed 's/-lratls/-l:libratls.a/')
+    $cc "$dir/user/main.c" $(pc ratls --static --cflags --libs | sed 's/-lratls/-l:libratls.a/')
     works "pkg-config, static" "$dir/program"
+    $cc "$dir/user/tls.c" $(pc ratls-openssl --cflags --libs)
+    works "pkg-config, TLS, shared" "$dir/program"
+    $cc "$dir/user/tls.c" $(pc ratls-openssl --static --cflags --libs |
+        sed 's/-lratls-openssl/-l:libratls-openssl.a/; s/-lratls\b/-l:libratls.a/')
+    works "pkg-config, TLS, static" "$dir/program"
 }
 {
     cmake -S "$dir/user" -B "$dir/user/build" -G Ninja -DCMAKE_PREFIX_PATH="$usr" &&
@@ -81,6 +108,8 @@ pc() {
 }
 works "find_package, shared" "$dir/user/build/shared"
 works "find_package, static" "$dir/user/build/static"
+works "find_package, TLS, shared" "$dir/user/build/tls-shared"
+works "find_package, TLS, static" "$dir/user/build/tls-static"
 
 for file in bin/ratls include/ratls/verify.h share/man/man1/ratls.1; do
     [ -e "$usr/$file" ] || {
