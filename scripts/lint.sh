@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 status=0
-all="src cmd include test fuzz bench"
+all="src cmd include test fuzz bench examples"
 
 # ban WHY REGEX PLACE…: no line in the C files of these places may match.
 ban() {
@@ -21,10 +21,11 @@ calls() {
     echo "(^|[^A-Za-z0-9_>.])($(echo "$*" | tr ' ' '|'))\\("
 }
 
-# The rooms before attest take all they know as arguments.
+# The rooms before attest take all they know as arguments; of them only sim has files.
 pure=$(for room in base codec crypto x509 evidence tee appraise verify issue sim; do
     [ ! -d src/$room ] || echo src/$room
 done)
+no_files=$(echo "$pure" | grep -v '^src/sim$')
 parsers="src/base src/codec src/x509 src/evidence src/tee"
 
 # shellcheck disable=SC2086 # lists of words
@@ -36,11 +37,13 @@ parsers="src/base src/codec src/x509 src/evidence src/tee"
     ban "numbers are parsed strictly, not by the C library" \
         "$(calls atoi atol atoll atof sscanf scanf fscanf)" $all
     ban "no plugins" "$(calls dlopen dlsym)" $all
-    ban "time, environment and files are arguments of the library" "$(calls getenv secure_getenv \
-        setenv time clock clock_gettime gettimeofday localtime gmtime mktime fopen open socket)" $pure
+    ban "time and environment are arguments of the library" "$(calls getenv secure_getenv \
+        setenv time clock clock_gettime gettimeofday localtime gmtime mktime socket)" $pure
+    ban "files are arguments of the library" "$(calls fopen open)" $no_files
     ban "the library neither prints nor ends the program" \
         "$(calls printf puts putchar fprintf perror exit _exit abort signal)" $pure
-    ban "parsing allocates nothing" "$(calls malloc calloc realloc strdup free)" $parsers
+    ban "parsing allocates nothing" "$(calls malloc calloc realloc strdup free)" \
+        $(find $parsers -name '*.[ch]' ! -name intel_memo.c)
     ban "finish it or file it; no notes in the source" "\b(TODO|FIXME|XXX|HACK)\b" $all
 
     for file in $(find $all scripts -name '*.[ch]' -o -name '*.sh'); do

@@ -40,19 +40,34 @@ static bool takes(const command *c, option o)
     return o == OPTION_HELP || (c->options & TAKES(o)) != 0;
 }
 
+/* "--name VALUE"; returns its length. */
+static int option_head(char out[48], const char *name, const char *value)
+{
+    return snprintf(out, 48, "%s%s%s", name, value != NULL ? " " : "", value != NULL ? value : "");
+}
+
+static void option_help(const char *name, const char *value, const char *about, int width)
+{
+    char head[48];
+    (void)option_head(head, name, value);
+    (void)printf("  %-*s %s\n", width, head, about);
+}
+
 void command_help(const command *c)
 {
-    (void)printf("usage: ratls %s [OPTION]... %s\n\n%s\n\noptions:\n", c->name, c->operand,
-                 c->about);
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        char head[32];
-        if (!takes(c, i))
-            continue;
-        (void)snprintf(head, sizeof head, "%s%s%s", options[i].name,
-                       options[i].value != NULL ? " " : "",
-                       options[i].value != NULL ? options[i].value : "");
-        (void)printf("  %-18s %s\n", head, options[i].about);
+    int width = 18;
+    for (size_t i = 0; i < c->own_n; i++) {
+        char head[48];
+        int n = option_head(head, c->own[i].name, c->own[i].value);
+        width = n > width ? n : width;
     }
+    (void)printf("usage: ratls %s [OPTION]...%s%s\n\n%s\n\noptions:\n", c->name,
+                 c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "", c->about);
+    for (size_t i = 0; i < c->own_n; i++)
+        option_help(c->own[i].name, c->own[i].value, c->own[i].about, width);
+    for (unsigned i = 0; i < OPTION_COUNT; i++)
+        if (takes(c, i))
+            option_help(options[i].name, options[i].value, options[i].about, width);
     (void)printf("\nexample:\n  %s\n", c->example);
 }
 
@@ -128,12 +143,8 @@ static bool set_option(args *a, option o, const char *value)
     return false;
 }
 
-/* The option called so by `word` up to its "=", which *value then follows; OPTION_COUNT if none. */
-static option find_option(const char *word, const char **value)
+static option find_option(bytes name)
 {
-    const char *equals = strchr(word, '=');
-    bytes name = bytes_of(word, equals != NULL ? (size_t)(equals - word) : strlen(word));
-    *value = equals != NULL ? equals + 1 : NULL;
     if (bytes_is(name, "-h"))
         return OPTION_HELP;
     for (unsigned i = 0; i < OPTION_COUNT; i++)
@@ -142,26 +153,42 @@ static option find_option(const char *word, const char **value)
     return OPTION_COUNT;
 }
 
-/* Reads the option at argv[*i] and its value, which may be the next word. */
+/* Its place in the command's own table; own_n if it is none of them. */
+static size_t find_own(const command *c, bytes name)
+{
+    size_t i = 0;
+    while (i < c->own_n && !bytes_is(name, c->own[i].name))
+        i++;
+    return i;
+}
+
+/* Reads the option at argv[*i] and its value, which follows "=" or is the next word. */
 static bool read_option(int argc, char **argv, int *i, const command *c, args *out)
 {
-    const char *value;
-    option o = find_option(argv[*i], &value);
-    if (o == OPTION_COUNT || !takes(c, o)) {
-        complain("%s: unknown option '%s'; see: ratls %s --help", c->name, argv[*i], c->name);
+    const char *word = argv[*i], *equals = strchr(word, '=');
+    const char *value = equals != NULL ? equals + 1 : NULL;
+    bytes called = bytes_of(word, equals != NULL ? (size_t)(equals - word) : strlen(word));
+    size_t own = find_own(c, called);
+    option o = own < c->own_n ? OPTION_COUNT : find_option(called);
+    if (own == c->own_n && (o == OPTION_COUNT || !takes(c, o))) {
+        complain("%s: unknown option '%s'; see: ratls %s --help", c->name, word, c->name);
         return false;
     }
-    if (options[o].value == NULL && value != NULL) {
-        complain("%s takes no value, found '%s'", options[o].name, value);
+    const char *name = own < c->own_n ? c->own[own].name : options[o].name;
+    const char *wanted = own < c->own_n ? c->own[own].value : options[o].value;
+    if (wanted == NULL && value != NULL) {
+        complain("%s takes no value, found '%s'", name, value);
         return false;
     }
-    if (options[o].value != NULL && value == NULL) {
+    if (wanted != NULL && value == NULL) {
         if (*i + 1 == argc) {
-            complain("%s needs a value: %s %s", options[o].name, options[o].name, options[o].value);
+            complain("%s needs a value: %s %s", name, name, wanted);
             return false;
         }
         value = argv[++*i];
     }
+    if (own < c->own_n)
+        return set_once(&out->own[own], name, wanted != NULL ? value : "");
     return set_option(out, o, value);
 }
 
@@ -192,6 +219,11 @@ bool args_parse(int argc, char **argv, const command *c, args *out)
                 return false;
             continue;
         }
+        if (c->operand == NULL) {
+            complain("%s: options only, found '%s'; see: ratls %s --help", c->name, argv[i],
+                     c->name);
+            return false;
+        }
         if (out->file != NULL) {
             complain("%s: one %s expected, found also '%s'", c->name, c->operand, argv[i]);
             return false;
@@ -200,7 +232,7 @@ bool args_parse(int argc, char **argv, const command *c, args *out)
     }
     if (out->help)
         return true;
-    if (out->file == NULL) {
+    if (out->file == NULL && c->operand != NULL) {
         complain("%s: %s is missing; see: ratls %s --help", c->name, c->operand, c->name);
         return false;
     }

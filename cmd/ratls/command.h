@@ -21,13 +21,20 @@ typedef enum option {
 
 #define TAKES(o) (1u << (o))
 
-enum { COLLATERAL_MAX = 64 };
+enum { COLLATERAL_MAX = 64, OWN_MAX = 40 };
+
+/* An option of one command only, which reads its value itself. */
+typedef struct own_option {
+    const char *name, *value, *about; /* value NULL: it takes none */
+} own_option;
 
 typedef struct args {
-    const char *file; /* the operand */
+    const char *file; /* the operand; NULL if the command has none */
     const char *policy, *root, *ca;
     const char *collateral[COLLATERAL_MAX];
     size_t collateral_n;
+    const char *own[OWN_MAX]; /* by place in the command's table; NULL: not given; "" for one that
+                                 takes no value */
     bool json, help;
     bool has_time, has_skew;
     int64_t time;
@@ -36,16 +43,19 @@ typedef struct args {
 
 typedef struct command {
     const char *name;    /* as typed after "ratls", e.g. "policy new" */
-    const char *operand; /* its name in the usage */
+    const char *operand; /* its name in the usage; NULL: it takes options only */
     int (*run)(const args *a);
     const char *summary; /* one line */
     unsigned options;    /* TAKES(…) */
-    const char *about;   /* what it does and its exit codes, for --help */
+    const own_option *own;
+    size_t own_n;      /* at most OWN_MAX */
+    const char *about; /* what it does and its exit codes, for --help */
     const char *example;
 } command;
 
 extern const command show_command, verify_command, verify_quote_command, policy_new_command,
-    policy_check_command;
+    policy_check_command, sim_new_command, sim_quote_command, sim_collateral_command,
+    sim_renew_command, sim_show_command, attest_command, serve_command, connect_command;
 
 /*
  * Reads the words after the command's name; options may stand before and after the operand, "--"

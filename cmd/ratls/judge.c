@@ -9,7 +9,6 @@
 #include "facts.h"
 #include "input.h"
 #include "kind.h"
-#include "ratls/verify.h"
 
 enum { CLOCK_SKEW = 300 };
 
@@ -52,7 +51,14 @@ static bool add_collateral(const args *a, ratls_verifier *v, ratls_error *unread
     return true;
 }
 
-static ratls_verify_options options_of(const args *a)
+bool judge_verifier(const args *a, ratls_verifier *v, ratls_error *unreadable)
+{
+    return set_up_file(a->policy, v, ratls_verifier_set_policy) &&
+           set_up_file(a->root, v, ratls_verifier_set_root) &&
+           set_up_file(a->ca, v, ratls_verifier_set_ca) && add_collateral(a, v, unreadable);
+}
+
+ratls_verify_options judge_options(const args *a)
 {
     return (ratls_verify_options){
         .time = a->has_time ? a->time : (int64_t)time(NULL),
@@ -103,11 +109,9 @@ bool judge(const args *a, subject what, bytes file, ratls_result **result)
     bool ok = v != NULL && *result != NULL && space != NULL;
     if (!ok)
         complain("out of memory");
-    ok = ok && set_up_file(a->policy, v, ratls_verifier_set_policy) &&
-         set_up_file(a->root, v, ratls_verifier_set_root) &&
-         set_up_file(a->ca, v, ratls_verifier_set_ca) && add_collateral(a, v, &unreadable);
+    ok = ok && judge_verifier(a, v, &unreadable);
     if (ok) {
-        const ratls_verify_options options = options_of(a);
+        const ratls_verify_options options = judge_options(a);
         verify(v, what, file, &options, space, *result);
         if (unreadable.code != RATLS_OK)
             refuse_all(*result, CHECK_COLLATERAL_PRESENT, &unreadable);
@@ -362,4 +366,58 @@ void judgement_text(sheet *s, subject what, const ratls_result *r)
     }
     claims_text(s, r);
     checks_text(s, what, r);
+}
+
+static void nullable(sheet *s, const char *key, const char *text)
+{
+    if (text != NULL)
+        sheet_text(s, key, NULL, text);
+    else
+        sheet_null(s, key, NULL);
+}
+
+void verdict_json(sheet *s, const ratls_result *r)
+{
+    size_t n;
+    sheet_bool(s, "accepted", NULL, ratls_result_accepted(r));
+    judgement_json(s, SUBJECT_CERTIFICATE, r);
+
+    sheet_object(s, "binding", NULL);
+    nullable(s, "level", ratls_result_binding_level(r));
+    nullable(s, "scheme", ratls_result_scheme(r));
+    nullable(s, "hash", ratls_result_binding_hash(r));
+    sheet_close(s);
+
+    const ratls_claim *claims = ratls_result_claims(r, &n);
+    sheet_list(s, "claimed", NULL);
+    for (size_t i = 0; i < n; i++) {
+        const ratls_claim *c = &claims[i];
+        sheet_item(s, NULL);
+        sheet_bytes(s, "name", NULL, bytes_text(c->name));
+        sheet_hex(s, "value", NULL,
+                  bytes_of(c->value, c->value_n < sizeof c->value ? c->value_n : sizeof c->value));
+        sheet_uint(s, "size", NULL, c->value_n);
+        sheet_close(s);
+    }
+    sheet_close(s);
+
+    const char *const *insecure = ratls_result_insecure(r, &n);
+    sheet_list(s, "insecure", NULL);
+    for (size_t i = 0; i < n; i++)
+        sheet_text(s, "", NULL, insecure[i]);
+    sheet_close(s);
+}
+
+void verdict_text(sheet *s, const char *name, const ratls_result *r)
+{
+    if (ratls_result_accepted(r)) {
+        sheet_next(s, STYLE_GOOD);
+        sheet_line(s, "ACCEPTED");
+    } else {
+        const ratls_check *failure = ratls_result_failure(r);
+        sheet_next(s, STYLE_LOUD);
+        sheet_line(s, "REFUSED: %s", failure != NULL ? failure->text : "no check failed");
+    }
+    sheet_row(s, "file", "%s", name);
+    judgement_text(s, SUBJECT_CERTIFICATE, r);
 }

@@ -2,7 +2,7 @@
 #define RATLS_CMD_JUDGE_H
 
 #include "command.h"
-#include "ratls/result.h"
+#include "ratls/verify.h"
 #include "sheet.h"
 
 typedef enum subject { SUBJECT_CERTIFICATE, SUBJECT_QUOTE } subject;
@@ -13,6 +13,12 @@ typedef enum subject { SUBJECT_CERTIFICATE, SUBJECT_QUOTE } subject;
  * which is the caller's to free.
  */
 bool judge(const args *a, subject what, bytes file, ratls_result **result);
+
+/* Sets a verifier up as the options say; collateral that can't be read is told in *unreadable,
+ * whose code is RATLS_OK before. False as above. */
+bool judge_verifier(const args *a, ratls_verifier *v, ratls_error *unreadable);
+/* When to judge, now unless the options say otherwise. */
+ratls_verify_options judge_options(const args *a);
 
 /* A note on standard error if the file is plainly of another kind than what was to be judged. */
 void judge_hint(subject what, const char *name, bytes file);
@@ -25,6 +31,11 @@ void judgement_json(sheet *s, subject what, const ratls_result *r);
 
 /* The same for a person, under a first line that is the caller's. */
 void judgement_text(sheet *s, subject what, const ratls_result *r);
+
+/* All about a certificate that was judged; the text begins with ACCEPTED or REFUSED and then names
+ * the certificate. */
+void verdict_json(sheet *s, const ratls_result *r);
+void verdict_text(sheet *s, const char *name, const ratls_result *r);
 
 /* EXIT_ACCEPTED if `good`, else EXIT_REFUSED, or EXIT_TROUBLE if the system failed. */
 int judgement_status(const ratls_result *r, bool good);

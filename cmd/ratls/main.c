@@ -7,8 +7,11 @@
 
 #include "command.h"
 
-static const command *const commands[] = {&show_command, &verify_command, &verify_quote_command,
-                                          &policy_new_command, &policy_check_command};
+static const command *const commands[] = {
+    &show_command,         &verify_command,   &verify_quote_command, &policy_new_command,
+    &policy_check_command, &sim_new_command,  &sim_quote_command,    &sim_collateral_command,
+    &sim_renew_command,    &sim_show_command, &attest_command,       &serve_command,
+    &connect_command};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void usage(FILE *to)
@@ -44,17 +47,31 @@ static bool is(const char *word, const char *a, const char *b)
     return bytes_is(bytes_text(word), a) || bytes_is(bytes_text(word), b);
 }
 
+/* First words of commands that have two. */
+static const struct {
+    const char *name, *second;
+} groups[] = {{"policy", "new or check"}, {"sim", "new, quote, collateral, renew or show"}};
+
+/* What may follow this word; NULL if it begins no command of two words. */
+static const char *second_words(const char *word)
+{
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (bytes_is(bytes_text(word), groups[i].name))
+            return groups[i].second;
+    return NULL;
+}
+
 static int unknown(int argc, char **argv)
 {
-    bool group = is(argv[0], "policy", "policy");
-    if (group && argc > 1 && is(argv[1], "--help", "-h")) {
+    const char *second = second_words(argv[0]);
+    if (second != NULL && argc > 1 && is(argv[1], "--help", "-h")) {
         usage(stdout);
         return EXIT_ACCEPTED;
     }
-    if (group)
-        complain("policy: %s%s%s, expected new or check; see: ratls --help",
+    if (second != NULL)
+        complain("%s: %s%s%s, expected %s; see: ratls --help", argv[0],
                  argc > 1 ? "found '" : "nothing follows", argc > 1 ? argv[1] : "",
-                 argc > 1 ? "'" : "");
+                 argc > 1 ? "'" : "", second);
     else
         complain("%s '%s'; see: ratls --help",
                  argv[0][0] == '-' ? "unknown option" : "unknown command", argv[0]);
@@ -64,7 +81,8 @@ static int unknown(int argc, char **argv)
 static int help(int argc, char **argv)
 {
     int words;
-    if (argc == 0 || (argc == 1 && is(argv[0], "policy", "help"))) {
+    if (argc == 0 ||
+        (argc == 1 && (second_words(argv[0]) != NULL || is(argv[0], "help", "help")))) {
         usage(stdout);
         return EXIT_ACCEPTED;
     }

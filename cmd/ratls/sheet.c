@@ -21,6 +21,7 @@ typedef struct level {
 } level;
 
 struct sheet {
+    FILE *out;
     bool json, colour;
     json_t *root;
     level levels[LEVELS_MAX];
@@ -38,14 +39,21 @@ static bool colour_wanted(void)
 
 sheet *sheet_new(bool json)
 {
+    sheet *s = sheet_new_to(stdout, json);
+    s->colour = !json && colour_wanted();
+    return s;
+}
+
+sheet *sheet_new_to(FILE *out, bool json)
+{
     sheet *s = calloc(1, sizeof *s);
     json_t *root = json_object();
     if (s == NULL || root == NULL) {
         complain("out of memory");
         exit(EXIT_TROUBLE);
     }
+    s->out = out;
     s->json = json;
-    s->colour = !json && colour_wanted();
     s->root = root;
     s->levels[0].node = root;
     return s;
@@ -55,9 +63,9 @@ int sheet_end(sheet *s, int status)
 {
     /* What is cut off for want of memory must not look whole; a failed write shows in stdout. */
     if (s->json && !s->no_memory) {
-        if (json_dumpf(s->root, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) == 0)
-            (void)putchar('\n');
-        else if (ferror(stdout) == 0)
+        if (json_dumpf(s->root, s->out, JSON_INDENT(2) | JSON_ENSURE_ASCII) == 0)
+            (void)fputc('\n', s->out);
+        else if (ferror(s->out) == 0)
             s->no_memory = true;
     }
     if (s->no_memory) {
@@ -103,29 +111,29 @@ void escape_text(bytes in, char *out, size_t cap)
 static void put_indent(sheet *s)
 {
     if (s->gap && s->begun)
-        (void)putchar('\n');
+        (void)fputc('\n', s->out);
     s->gap = false;
     s->begun = true;
     for (unsigned i = 0; i < s->indent; i++)
-        (void)fputs("  ", stdout);
+        (void)fputs("  ", s->out);
 }
 
 static void put_styled(sheet *s, const char *text)
 {
     static const char *const codes[] = {"", "\033[32m", "\033[1;31m", "\033[2m"};
     if (s->colour && s->style != STYLE_PLAIN)
-        (void)printf("%s%s\033[0m", codes[s->style], text);
+        (void)fprintf(s->out, "%s%s\033[0m", codes[s->style], text);
     else
-        (void)fputs(text, stdout);
+        (void)fputs(text, s->out);
     s->style = STYLE_PLAIN;
 }
 
 static void put_row(sheet *s, const char *label, const char *text)
 {
     put_indent(s);
-    (void)printf("%-*s ", LABEL_WIDTH - (int)(2 * s->indent), label);
+    (void)fprintf(s->out, "%-*s ", LABEL_WIDTH - (int)(2 * s->indent), label);
     put_styled(s, text);
-    (void)putchar('\n');
+    (void)fputc('\n', s->out);
 }
 
 void sheet_row(sheet *s, const char *label, const char *format, ...)
@@ -153,7 +161,7 @@ void sheet_line(sheet *s, const char *format, ...)
     escape(bytes_text(raw), true, text, sizeof text);
     put_indent(s);
     put_styled(s, text);
-    (void)putchar('\n');
+    (void)fputc('\n', s->out);
 }
 
 void sheet_gap(sheet *s)

@@ -1,6 +1,8 @@
 #ifndef RATLS_CMD_SHEET_H
 #define RATLS_CMD_SHEET_H
 
+#include <stdio.h>
+
 #include "base/bytes.h"
 
 /*
@@ -13,6 +15,8 @@ typedef struct sheet sheet;
 
 /* Ends the program (exit 2) if memory is out. */
 sheet *sheet_new(bool json);
+/* The same somewhere else, without colour. */
+sheet *sheet_new_to(FILE *out, bool json);
 /* Prints the JSON if it was asked for. Returns `status`, or EXIT_TROUBLE if memory ran out; whether
  * standard output took it all is for main to see. */
 int sheet_end(sheet *s, int status);

@@ -7,6 +7,8 @@
 #include "evidence/oe_evidence.h"
 #include "input.h"
 #include "kind.h"
+#include "peer.h"
+#include "simulated.h"
 
 static const char not_judged[] = "UNVERIFIED: shown as written; use `ratls verify`";
 static const char not_judged_quote[] = "UNVERIFIED: shown as written; use `ratls verify-quote`";
@@ -82,6 +84,12 @@ static bool show_one(sheet *s, file_kind kind, const char *what, bytes in)
     if (kind == FILE_NAMED) {
         sheet_text(s, "what", "file", what);
         return true;
+    }
+    bool is_simulated = simulated(kind, in);
+    sheet_bool(s, "simulated", NULL, is_simulated);
+    if (is_simulated) {
+        sheet_next(s, STYLE_LOUD);
+        sheet_line(s, "SIMULATED: no hardware is behind this; only who names its root believes it");
     }
     sheet_next(s, STYLE_LOUD);
     sheet_line(s, "%s", banner(kind));
@@ -193,7 +201,7 @@ static int show_file(const args *a, const input *file)
 static int run(const args *a)
 {
     input in;
-    if (!input_read(a->file, &in))
+    if (!peer_or_file_read(a->file, false, &in))
         return EXIT_TROUBLE;
     int status = EXIT_REFUSED;
     if (in.too_large)
@@ -206,14 +214,15 @@ static int run(const args *a)
 
 const command show_command = {
     .name = "show",
-    .operand = "FILE",
+    .operand = "FILE|HOST:PORT",
     .run = run,
     .summary = "print a certificate, quote, evidence, collateral or CRL, verifying nothing",
     .options = TAKES(OPTION_JSON),
     .about =
         "Prints what is in FILE (- for standard input): an RA-TLS or other certificate in PEM\n"
         "or DER, a quote (binary, hex or base64), evidence, endorsements, collateral, TCB\n"
-        "info, a QE identity, a CRL, a PEM chain. Nothing of it is verified.\n"
+        "info, a QE identity, a CRL, a PEM chain; or the certificate that a TLS server shows.\n"
+        "Nothing of it is verified.\n"
         "Exit codes: 0 shown, 1 not recognised or malformed, 2 usage or system error.",
     .example = "ratls show peer.pem",
 };

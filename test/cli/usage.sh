@@ -25,7 +25,7 @@ for command in show verify verify-quote 'policy new' 'policy check'; do
     cmp -s out by_option || bad "differs from --help"
     # shellcheck disable=SC2086
     run 2 $command
-    has err "^ratls: $command: [A-Z]* is missing"
+    has err "^ratls: $command: [A-Z:|]* is missing"
     # shellcheck disable=SC2086
     run 2 $command --bogus file
     has err "unknown option '--bogus'"
@@ -63,7 +63,7 @@ has err '^ratls: --policy is given twice'
 run 2 verify empty --time 1 --time 1
 has err '^ratls: --time is given twice'
 run 2 verify empty also
-has err "one FILE expected, found also 'also'"
+has err "one FILE|HOST:PORT expected, found also 'also'"
 run 2 verify - --policy -
 has err "standard input. is given for 2 inputs"
 run 2 verify empty --root nothing-here.pem

@@ -42,10 +42,15 @@ static const char *iso_date(int64_t t)
     return text;
 }
 
+static EVP_PKEY *thief(void)
+{
+    return key_named(KEY_TYPE_P256, "thief");
+}
+
 /* The evidence of a certificate in one with another key: well signed, bound to nothing. */
 static bytes copied_evidence(const vendor *v, const tls_made *m)
 {
-    tls_spec t = tls_spec_of(v, TLS_INTEROPERABLE, key_named(KEY_TYPE_P256, "thief"));
+    tls_spec t = tls_spec_of(v, TLS_INTEROPERABLE, thief());
     t.evidence = m->evidence;
     return tls_make(&t).der;
 }
@@ -68,6 +73,7 @@ static void mint_sgx(const vendor *v, bytes report_data)
         "the same, one bit of MRENCLAVE flipped, certificate signed again");
     put("cert-sgx-copied.pem", pem_of("CERTIFICATE", copied_evidence(v, &m)),
         "its evidence under another key");
+    put("key-sgx-copied.pem", key_private_pem(thief()), "that key");
     t.endorsements = true;
     put_cert("cert-sgx-endorsed.pem", &t, "with the endorsements extension");
     t.endorsements = false;
@@ -84,7 +90,9 @@ static void mint_sgx(const vendor *v, bytes report_data)
     put_scheme("cert-rats-tls-legacy.pem", v, TLS_RATS_TLS_LEGACY, "RATS-TLS until 2022");
     put_scheme("cert-oe-report.pem", v, TLS_OE_REPORT, "Open Enclave, report");
     put_scheme("cert-oe.pem", v, TLS_OE_EVIDENCE, "Open Enclave, evidence");
-    put_scheme("cert-none.pem", v, TLS_NONE, "an ordinary certificate without evidence");
+    tls_spec none = tls_spec_of(v, TLS_NONE, NULL);
+    put_cert("cert-none.pem", &none, "an ordinary certificate without evidence");
+    put("key-none.pem", key_private_pem(none.cert.key), "its private key");
 
     vendor debug = *v;
     debug.quote.body[SGX_AT_ATTRIBUTES] |= 2;

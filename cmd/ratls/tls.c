@@ -1,0 +1,177 @@
+#define _POSIX_C_SOURCE 200809L
+#include "tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "judge.h"
+#include "source.h"
+#include "when.h"
+
+enum { TIMEOUT_MAX = 86400 };
+
+bool tls_open(tls *t, const args *a, bool server)
+{
+    *t = (tls){.a = a};
+    t->ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+    if (t->ctx != NULL && SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION) == 1)
+        return true;
+    complain("OpenSSL gives no TLS context");
+    return false;
+}
+
+void tls_free(tls *t)
+{
+    SSL_CTX_free(t->ctx);
+    ratls_attester_free(&t->attester);
+}
+
+static const char *openssl_reason(void)
+{
+    unsigned long e = ERR_peek_last_error();
+    const char *why = e != 0 ? ERR_reason_error_string(e) : NULL;
+    return why != NULL ? why : "no reason given";
+}
+
+/* Of the alert that came in: what OpenSSL calls it, without the version it is from. */
+static const char *alert_name(void)
+{
+    static const char before[] = " alert ";
+    const char *why = openssl_reason(), *at = strstr(why, before);
+    return at != NULL ? at + strlen(before) : why;
+}
+
+static bool show_files(tls *t, const char *cert, const char *key)
+{
+    if (cert == NULL || key == NULL) {
+        complain("--cert and --key go together, found one of them");
+        return false;
+    }
+    if (SSL_CTX_use_certificate_chain_file(t->ctx, cert) != 1) {
+        complain("%s: no certificate that TLS can show: %s", cert, openssl_reason());
+        return false;
+    }
+    if (SSL_CTX_use_PrivateKey_file(t->ctx, key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(t->ctx) != 1) {
+        complain("%s: no private key of that certificate: %s", key, openssl_reason());
+        return false;
+    }
+    return true;
+}
+
+static void on_renewal(void *context, const ratls_renewal *renewal)
+{
+    (void)context;
+    if (renewal->code != RATLS_OK)
+        complain("the certificate was not renewed: %s", renewal->error->text);
+}
+
+bool tls_show(tls *t)
+{
+    const char *cert = t->a->own[TLS_CERT], *key = t->a->own[TLS_KEY];
+    const char *source = t->a->own[TLS_SOURCE];
+    ratls_error e = {.text = ""};
+    ratls_attester_options o = {.renewed = on_renewal};
+    if (cert != NULL || key != NULL) {
+        if (source == NULL)
+            return show_files(t, cert, key);
+        complain("--source and --cert exclude one another");
+        return false;
+    }
+    ratls_code code = source_named(source, &o.source, &e);
+    if (code == RATLS_OK) {
+        code = ratls_attester_new(&t->attester, &o, &e);
+        if (code != RATLS_OK)
+            ratls_source_free(&o.source);
+    }
+    if (code == RATLS_OK)
+        code = ratls_attester_renew(t->attester, (int64_t)time(NULL), &e);
+    if (code == RATLS_OK)
+        code = ratls_attester_start(t->attester, &e);
+    if (code == RATLS_OK)
+        code = ratls_openssl_use_attester(t->ctx, t->attester, &e);
+    if (code != RATLS_OK)
+        complain("%s", e.text);
+    return code == RATLS_OK;
+}
+
+static int64_t judged_at(void *context)
+{
+    const tls *t = context;
+    return judge_options(t->a).time;
+}
+
+bool tls_demand(tls *t, const char *name)
+{
+    ratls_error e = {.code = RATLS_OK};
+    ratls_verifier *v = ratls_verifier_new();
+    if (v == NULL) {
+        complain("out of memory");
+        return false;
+    }
+    bool ok = judge_verifier(t->a, v, &e);
+    if (ok && e.code == RATLS_OK) {
+        const ratls_verify_options when = judge_options(t->a);
+        const ratls_openssl_options o = {.host = name,
+                                         .now = judged_at,
+                                         .context = t,
+                                         .time_is_explicit = when.time_is_explicit,
+                                         .skew_seconds = when.skew_seconds};
+        ok = ratls_openssl_use_verifier(t->ctx, &v, &o, &e) == RATLS_OK;
+    }
+    if (e.code != RATLS_OK)
+        complain("%s", e.text);
+    ratls_verifier_free(&v);
+    return ok && e.code == RATLS_OK;
+}
+
+bool tls_timeout(const args *a, int *seconds)
+{
+    const char *text = a->own[TLS_TIMEOUT];
+    uint64_t n;
+    *seconds = -1;
+    if (text == NULL)
+        return true;
+    if (!number_parse(text, TIMEOUT_MAX, &n) || n == 0) {
+        complain("--timeout: found '%s', expected seconds from 1 to %d", text, TIMEOUT_MAX);
+        return false;
+    }
+    *seconds = (int)n;
+    return true;
+}
+
+void tls_reason(const SSL *ssl, int status, char *out, size_t cap)
+{
+    int system = errno;
+    const ratls_error *e = ratls_openssl_error(ssl);
+    unsigned long last = ERR_peek_last_error();
+    int why = SSL_get_error(ssl, status);
+    if (e != NULL)
+        (void)snprintf(out, cap, "%s", e->text);
+    else if (last != 0 && ERR_GET_LIB(last) == ERR_LIB_SSL &&
+             ERR_GET_REASON(last) >= SSL_AD_REASON_OFFSET)
+        (void)snprintf(out, cap, "the peer refused: alert \"%s\"", alert_name());
+    else if (last != 0)
+        (void)snprintf(out, cap, "TLS: %s", openssl_reason());
+    else if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ||
+             (why == SSL_ERROR_SYSCALL && (system == EAGAIN || system == EWOULDBLOCK)))
+        (void)snprintf(out, cap, "the peer was too slow");
+    else if (why == SSL_ERROR_SYSCALL && system != 0)
+        (void)snprintf(out, cap, "%s", strerror(system));
+    else
+        (void)snprintf(out, cap, "the peer closed the connection");
+}
+
+void tls_protocol(const SSL *ssl, char *out, size_t cap)
+{
+    (void)snprintf(out, cap, "%s, %s", SSL_get_version(ssl), SSL_get_cipher_name(ssl));
+}
+
+bool tls_ask_for(SSL *ssl, const char *name)
+{
+    char copy[256]; /* OpenSSL takes no constant */
+    int n = snprintf(copy, sizeof copy, "%s", name);
+    return n > 0 && (size_t)n < sizeof copy && SSL_set_tlsext_host_name(ssl, copy) == 1;
+}

@@ -1,0 +1,44 @@
+#ifndef RATLS_CMD_TLS_H
+#define RATLS_CMD_TLS_H
+
+#include <openssl/ssl.h>
+
+#include "command.h"
+#include "ratls/openssl.h"
+
+/* What serve and connect have in common. */
+
+/* The own side's options, by their places in the tables of both commands. */
+enum tls_option { TLS_SOURCE, TLS_CERT, TLS_KEY, TLS_MUTUAL, TLS_TIMEOUT, TLS_OPTIONS };
+#define TLS_OWN_OPTIONS                                                                            \
+    [TLS_SOURCE] = {"--source", "S", SOURCE_ABOUT},                                                \
+    [TLS_CERT] = {"--cert", "CHAIN.pem",                                                           \
+                  "this certificate, with its chain, instead of a source's"},                      \
+    [TLS_KEY] = {"--key", "KEY.pem", "its private key"}
+
+/* A context with what it rests on. */
+typedef struct tls {
+    SSL_CTX *ctx;
+    ratls_attester *attester; /* NULL: none, or its certificate is from a file */
+    const args *a;            /* for the clock */
+} tls;
+
+/* A context for that side. False after it said why not. Freed by tls_free in any case. */
+bool tls_open(tls *t, const args *a, bool server);
+/* Shows evidence: the certificate of --cert, or one from --source that is renewed in time. */
+bool tls_show(tls *t);
+/* Demands evidence of the peer, under --policy and the rest. `name` NULL: no name is demanded. */
+bool tls_demand(tls *t, const char *name);
+void tls_free(tls *t);
+
+/* --timeout in seconds; -1 if it is not given. False after it said what is wrong. */
+bool tls_timeout(const args *a, int *seconds);
+
+/* Why the last call on this SSL failed, one sentence: ours, else OpenSSL's. */
+void tls_reason(const SSL *ssl, int status, char *out, size_t cap);
+/* The name that the server is asked for (SNI). */
+bool tls_ask_for(SSL *ssl, const char *name);
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384" */
+void tls_protocol(const SSL *ssl, char *out, size_t cap);
+
+#endif
