@@ -116,18 +116,23 @@ static const intel_collateral *newest_set(const intel_input *in, const ratls_fac
     return best;
 }
 
+static const intel_collateral *first_readable_set(const intel_input *in)
+{
+    for (size_t i = 0; i < in->collateral_n; i++)
+        if (in->collateral[i].has_glance)
+            return &in->collateral[i];
+    return NULL;
+}
+
 static ratls_code choose_collateral(verification *v)
 {
     const intel_input *in = v->in;
     const char *tee = tee_name(v->facts->tee);
     bytes fmspc = bytes_of(v->facts->pck.fmspc, sizeof v->facts->pck.fmspc);
-    const intel_collateral *other = NULL;
+    const intel_collateral *other = first_readable_set(in);
     v->collateral = newest_set(in, v->facts);
-    for (size_t i = 0; i < in->collateral_n && v->collateral == NULL; i++)
-        if (in->collateral[i].has_glance)
-            other = &in->collateral[i];
-        else if (in->collateral_n == 1)
-            v->collateral = &in->collateral[i]; /* so that its own fault is what gets reported */
+    if (other == NULL && in->collateral_n == 1)
+        v->collateral = in->collateral; /* so that its own fault is what gets reported */
     if (v->collateral == NULL && other != NULL)
         return check_fail(v->checks, CHECK_COLLATERAL_PRESENT, RATLS_E_MISSING,
                           "no collateral for FMSPC %s of %s; what was given is for FMSPC %s of %s",
