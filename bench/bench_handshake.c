@@ -25,7 +25,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "crypto/private.h"
 #include "ratls/openssl.h"
 #include "ratls/policy.h"
 #include "ratls/sim.h"
@@ -157,52 +156,6 @@ static ratls_verifier *new_verifier(void)
     return v;
 }
 
-/*
- * Quotes as hardware makes them: the quoting enclave was certified once, and its report is the same
- * in all of them.
- */
-typedef struct quoting {
-    uint8_t quote[8192]; /* one of the platform's, SGX version 3 */
-    size_t n;
-    crypto_private *key;
-} quoting;
-
-static void quoting_open(quoting *q, const char *dir)
-{
-    static const uint8_t zeros[64];
-    uint8_t pem[1024];
-    char name[256];
-    ratls_error e;
-    ratls_sim *sim = ratls_sim_open(dir, &e);
-    if (sim == NULL ||
-        ratls_sim_quote(sim, zeros, q->quote, sizeof q->quote, &q->n, &e) != RATLS_OK)
-        die(e.text);
-    ratls_sim_free(&sim);
-    (void)snprintf(name, sizeof name, "%s/attestation-key.pem", dir);
-    FILE *f = fopen(name, "rb");
-    size_t n = f != NULL ? fread(pem, 1, sizeof pem, f) : 0;
-    q->key = crypto_private_from_pem(bytes_of(pem, n));
-    if (f == NULL || q->key == NULL)
-        die("no attestation key");
-    (void)fclose(f);
-}
-
-static ratls_code quoting_quote(void *state, const uint8_t report_data[64], uint8_t *out,
-                                size_t cap, size_t *n, ratls_error *error)
-{
-    enum { REPORT_DATA = 48 + 320, SIGNED = 48 + 384, SIGNATURE = SIGNED + 4 };
-    const quoting *q = state;
-    (void)error;
-    if (q->n > cap)
-        die("no room for the quote");
-    memcpy(out, q->quote, q->n);
-    memcpy(out + REPORT_DATA, report_data, 64);
-    if (!crypto_sign_p256(q->key, bytes_of(out, SIGNED), out + SIGNATURE))
-        die("a quote can't be signed");
-    *n = q->n;
-    return RATLS_OK;
-}
-
 /* What a side shows, and what it demands of the other. */
 typedef enum shows { NO_CERTIFICATE, ORDINARY, EVIDENCE, OTHER_ENCLAVE, STRANGER, SHOWS } shows;
 typedef enum demands { NOTHING, THE_ORDINARY, GENUINE } demands;
@@ -210,17 +163,24 @@ typedef enum demands { NOTHING, THE_ORDINARY, GENUINE } demands;
 static const char *const platform_of[SHOWS] = {
     [EVIDENCE] = "platform", [OTHER_ENCLAVE] = "enclave", [STRANGER] = "stranger"};
 
-/* A certificate of its own at each call. */
+static ratls_code quote(void *state, const uint8_t report_data[64], uint8_t *out, size_t cap,
+                        size_t *n, ratls_error *error)
+{
+    return ratls_sim_quote(state, report_data, out, cap, n, error);
+}
+
+/* A certificate of its own at each call; its quoting enclave is one, as on hardware. */
 static void show_evidence(SSL_CTX *ctx, shows shown)
 {
-    static quoting all[SHOWS];
-    quoting *q = &all[shown];
+    static ratls_sim *sims[SHOWS];
     ratls_attester *a;
     ratls_error e;
-    if (q->key == NULL)
-        quoting_open(q, path(platform_of[shown]));
+    if (sims[shown] == NULL)
+        sims[shown] = ratls_sim_open(path(platform_of[shown]), &e);
+    if (sims[shown] == NULL)
+        die(e.text);
     const ratls_attester_options o = {
-        .source = {.name = "bench", .state = q, .quote = quoting_quote}};
+        .source = {.name = "bench", .state = sims[shown], .quote = quote}};
     if (ratls_attester_new(&a, &o, &e) != RATLS_OK ||
         ratls_attester_renew(a, (int64_t)time(NULL), &e) != RATLS_OK ||
         ratls_openssl_use_attester(ctx, a, &e) != RATLS_OK)
