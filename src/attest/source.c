@@ -38,6 +38,13 @@ void ratls_source_free(ratls_source *source)
     *source = (ratls_source){.name = NULL};
 }
 
+/* The length of "gramine: no PATH", without the guess why. */
+static int looked_for(const ratls_error *e)
+{
+    const char *end = strrchr(e->text, ':');
+    return (int)(end != NULL ? end - e->text : (ptrdiff_t)strlen(e->text));
+}
+
 ratls_code auto_source(const attest_io *io, const ratls_source_paths *paths, ratls_source *source,
                        ratls_error *e)
 {
@@ -56,8 +63,9 @@ ratls_code auto_source(const attest_io *io, const ratls_source_paths *paths, rat
             return code;
         }
     }
-    return refuse(e, RATLS_E_MISSING, 0, "no source of quotes on this machine: %.60s; %.60s; %.60s",
-                  errors[0].text, errors[1].text, errors[2].text);
+    return refuse(e, RATLS_E_MISSING, 0, "no source of quotes on this machine: %.*s; %.*s; %.*s",
+                  looked_for(&errors[0]), errors[0].text, looked_for(&errors[1]), errors[1].text,
+                  looked_for(&errors[2]), errors[2].text);
 }
 
 ratls_code ratls_source_gramine(const ratls_source_paths *paths, ratls_source *source,

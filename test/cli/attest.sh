@@ -134,6 +134,12 @@ done <<'END'
 1 --source sim:sgx3 --ca ca.pem --ca-key sgx3/root-key.pem | CA
 1 --source sim:sgx3 --for gramine --staple | endorsements
 END
+# What a machine without a TEE says.
+if [ ! -e /dev/attestation ] && [ ! -e /sys/kernel/config/tsm/report ] && [ ! -e /dev/tdx_guest ]; then
+    run 2 attest --out wrong
+    has err "no source of quotes on this machine"
+    has err "; --source sim:DIR simulates one"
+fi
 run 2 attest --out sgx3/root.pem/tls --source sim:sgx3
 has err "can't be made"
 
