@@ -49,12 +49,17 @@ endfunction()
 
 ratls_library(ratls ratls "$<TARGET_OBJECTS:ratls_objects>" PkgConfig::CRYPTO PkgConfig::JANSSON)
 
-# The adapter has a copy of src/base, which is small and holds no state.
+# The others have copies of src/base and src/codec, which are small and hold no state.
+set(base "$<FILTER:$<TARGET_OBJECTS:ratls_objects>,INCLUDE,/src/base/>")
+set(codec "$<FILTER:$<TARGET_OBJECTS:ratls_objects>,INCLUDE,/src/codec/>")
 ratls_library(ratls-openssl ratls_openssl
-    "$<TARGET_OBJECTS:ratls_openssl_objects>;$<FILTER:$<TARGET_OBJECTS:ratls_objects>,INCLUDE,/src/base/>"
-    PkgConfig::SSL PkgConfig::CRYPTO)
-target_link_libraries(ratls_openssl_shared PUBLIC ratls_shared)
-target_link_libraries(ratls_openssl_static PUBLIC ratls_static)
+    "$<TARGET_OBJECTS:ratls_openssl_objects>;${base}" PkgConfig::SSL PkgConfig::CRYPTO)
+ratls_library(ratls-collateral ratls_collateral
+    "$<TARGET_OBJECTS:ratls_collateral_objects>;${base};${codec}" PkgConfig::CURL)
+foreach(library ratls_openssl ratls_collateral)
+    target_link_libraries(${library}_shared PUBLIC ratls_shared)
+    target_link_libraries(${library}_static PUBLIC ratls_static)
+endforeach()
 
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/ratls)

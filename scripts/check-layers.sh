@@ -17,6 +17,8 @@ BEGIN {
     library["openssl"] = " crypto tls cmd "
     library["jansson"] = " appraise cmd "
     library["curl"] = " collateral "
+    library["hiredis"] = " collateral "
+    library["event2"] = " cmd "
 }
 
 function refuse(why)

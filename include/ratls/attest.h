@@ -100,7 +100,13 @@ typedef struct ratls_attester_options {
     uint32_t valid_seconds;  /* 0: 86400. Never past the expiry of the chain in the quote, of the
                                 collateral, of the CA, or not_after_limit */
     int64_t not_after_limit; /* 0: none */
-    bool staple;             /* put the source's collateral into the certificate */
+    bool staple;             /* put collateral into the certificate: of `collateral`, or else of the
+                                source */
+    /* The collateral for this quote, as ratls_verifier_add_collateral takes it; sets *n. NULL: the
+     * source's own. */
+    ratls_code (*collateral)(void *state, ratls_bytes quote, int64_t now, uint8_t *out, size_t cap,
+                             size_t *n, ratls_error *error);
+    void *collateral_state;
     ratls_bytes ca_certificate, ca_key_pem; /* sign with this CA; both or none. DER or PEM */
     int64_t (*clock)(void *context);        /* Unix seconds; NULL: the system's clock */
     /* Told about each renewal that the timer makes, from its thread; NULL: nobody. Must not stop or

@@ -6,6 +6,7 @@
 
 #include "ratls/bytes.h"
 #include "ratls/error.h"
+#include "ratls/item.h"
 #include "ratls/result.h"
 
 #ifdef __cplusplus
@@ -49,21 +50,47 @@ RATLS_MUST_USE ratls_code ratls_verifier_set_ca(ratls_verifier *verifier, ratls_
                                                 ratls_error *error);
 
 /*
- * One more set of collateral for one platform family: the JSON object with tcb_info, qe_identity,
- * CRLs and chains, or Open Enclave's SGX endorsements. `data` is copied. Nothing of it is trusted:
- * signatures and dates are checked in each verification. Of several sets for one platform the one
- * that says it was issued last is used, and the newest CRL of all: so give sets of a source that
- * you trust to deliver, since a forged one can make a verification fail, though never succeed.
- * Errors: MALFORMED, LIMIT (256 KiB a set, 64 sets), SYSTEM.
+ * More collateral: the JSON object with tcb_info, qe_identity, CRLs and chains (ratls(1)), all of
+ * them or some, or Open Enclave's SGX endorsements. `data` is copied. Nothing of it is trusted:
+ * signatures and dates are checked in each verification. Of several items for one purpose the one
+ * that says it was issued last is used; what is older than all that is held has no effect. So give
+ * items of a source that you trust to deliver, since a forged one can make a verification fail,
+ * though never succeed. Unlike the functions above this one may be called while other threads
+ * verify. Errors: MALFORMED, LIMIT (256 KiB each, 256 that are not superseded), SYSTEM.
  */
 RATLS_MUST_USE ratls_code ratls_verifier_add_collateral(ratls_verifier *verifier, ratls_bytes data,
                                                         ratls_error *error);
 
+/*
+ * Who is asked in a verification when the verifier lacks collateral for a platform. `want` may call
+ * ratls_verifier_add_collateral and return RATLS_OK, and then the verification goes on with what
+ * there is; else its sentence becomes part of the refusal. It runs in the thread that verifies, as
+ * often as collateral is lacking, and many at once. A verifier with such a source can get
+ * revocation lists of its own, so those that a peer staples to its certificate do not suffice.
+ */
+typedef struct ratls_collateral_source {
+    void *state;
+    ratls_code (*want)(void *state, ratls_verifier *verifier, const ratls_platform *platform,
+                       ratls_error *error);
+} ratls_collateral_source;
+
+/* Set up before any thread verifies; NULL: none. Copied; `state` must outlive the verifier. */
+void ratls_verifier_set_source(ratls_verifier *verifier, const ratls_collateral_source *source);
+
+/*
+ * A time that has certainly passed: what is verified "now" (time_is_explicit is false) at an
+ * earlier one is refused, because the clock is wrong. The verifier raises it by itself to the dates
+ * in genuine collateral. It never goes down. Any thread may call these.
+ */
+void ratls_verifier_raise_time(ratls_verifier *verifier, int64_t time);
+/* The latest of these times; at least ratls_build_time(). */
+int64_t ratls_verifier_time(const ratls_verifier *verifier);
+
 /* Zeroed options refuse everything: there is no default time. */
 typedef struct ratls_verify_options {
     int64_t time;          /* when to judge, Unix seconds */
-    bool time_is_explicit; /* the caller means this time; else one before ratls_build_time() is
-                              refused */
+    bool time_is_explicit; /* the caller means this time; else one before ratls_verifier_time() is
+                              refused, but for skew_seconds */
     uint32_t
         skew_seconds; /* by how much notBefore, issueDate and thisUpdate may lie ahead of `time` */
 } ratls_verify_options;
