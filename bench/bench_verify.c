@@ -181,12 +181,13 @@ static void verify_cold(void *arg)
     result_reset(x->result);
     if (intel_quote_parse(x->quote, &q, &e) != RATLS_OK)
         die(e.text);
+    const intel_collateral *collateral = &x->collateral;
     const intel_input in = {.quote = &q,
-                            .collateral = &x->collateral,
+                            .collateral = &collateral,
                             .collateral_n = 1,
                             .root = &x->root,
                             .time = x->time};
-    if (intel_verify(&in, &x->result->checks, &x->result->facts) != RATLS_OK)
+    if (intel_verify(&in, &x->result->checks, &x->result->facts, NULL) != RATLS_OK)
         die(checks_failure(&x->result->checks)->text);
 }
 

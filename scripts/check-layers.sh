@@ -12,7 +12,7 @@ BEGIN {
     rank["cmd"] = n + 1
     # From here on a folder touches the world; before it, what C itself has is enough.
     world = rank["sim"]
-    pure = " assert ctype errno inttypes limits pthread stdalign stdarg stdbool stddef stdint stdio stdlib string "
+    pure = " assert ctype errno inttypes limits pthread stdalign stdatomic stdarg stdbool stddef stdint stdio stdlib string "
     # Who may include which library.
     library["openssl"] = " crypto tls cmd "
     library["jansson"] = " appraise cmd "

@@ -271,10 +271,11 @@ static bool put_item(sheet *s, const char *key, const char *title, bytes item,
 
 static bool put_collateral(sheet *s, const intel_collateral *c)
 {
-    if (c->has_glance) {
-        sheet_row(s, "for", "%s, FMSPC %s", c->glance.tee == RATLS_TEE_TDX ? "TDX" : "SGX",
-                  HEX(bytes_of(c->glance.fmspc, sizeof c->glance.fmspc)));
-        sheet_row(s, "TCB info issued", "%s", ISO(c->glance.issue_date));
+    const intel_glance *tcb = &c->glance[ITEM_TCB_INFO];
+    if (tcb->readable) {
+        sheet_row(s, "for", "%s, FMSPC %s", intel_tee_name(tcb->tee),
+                  HEX(bytes_of(tcb->fmspc, sizeof tcb->fmspc)));
+        sheet_row(s, "TCB info issued", "%s", ISO(tcb->date));
     }
     bool ok = put_item(s, "tcb_info", "TCB info", c->tcb_info, show_tcb_info);
     ok = put_item(s, "qe_identity", "QE identity", c->qe_identity, show_qe_identity) && ok;

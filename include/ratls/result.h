@@ -84,6 +84,16 @@ typedef struct ratls_pck_facts {
     bool processor_ca; /* issued by the Processor CA; else by the Platform CA */
 } ratls_pck_facts;
 
+/* Where an item of collateral that a verdict used came from. */
+typedef enum ratls_origin {
+    RATLS_ORIGIN_NONE = 0, /* not there, or nothing was judged */
+    RATLS_ORIGIN_HELD,     /* the verifier's own */
+    RATLS_ORIGIN_STAPLED   /* in the peer's certificate */
+} ratls_origin;
+
+/* "none", "held", "stapled". Static. */
+const char *ratls_origin_name(ratls_origin origin);
+
 typedef struct ratls_facts {
     ratls_tee tee;
     uint16_t quote_version;
@@ -100,7 +110,8 @@ typedef struct ratls_facts {
                                 time */
     bool crl_not_yet;        /* part of collateral_expired: a CRL's thisUpdate lies ahead */
     int64_t earliest_issue, latest_issue,
-        earliest_expiration; /* of all collateral; 0 if not read */
+        earliest_expiration;         /* of all collateral; 0 if not read */
+    ratls_origin collateral_from[4]; /* by ratls_item_kind (ratls/item.h) */
     size_t advisories_n;
     char advisories[RATLS_ADVISORIES_MAX]
                    [RATLS_ADVISORY_SIZE]; /* union of platform, module and QE */

@@ -62,6 +62,12 @@ RATLS_MUST_USE ratls_code ratls_verifier_add_collateral(ratls_verifier *verifier
                                                         ratls_error *error);
 
 /*
+ * Changes whenever collateral is added that was not there: a verdict of an earlier epoch may not be
+ * that of now. Any thread may call this.
+ */
+uint64_t ratls_verifier_epoch(const ratls_verifier *verifier);
+
+/*
  * Who is asked in a verification when the verifier lacks collateral for a platform. `want` may call
  * ratls_verifier_add_collateral and return RATLS_OK, and then the verification goes on with what
  * there is; else its sentence becomes part of the refusal. It runs in the thread that verifies, as
@@ -82,7 +88,7 @@ void ratls_verifier_set_source(ratls_verifier *verifier, const ratls_collateral_
  * earlier one is refused, because the clock is wrong. The verifier raises it by itself to the dates
  * in genuine collateral. It never goes down. Any thread may call these.
  */
-void ratls_verifier_raise_time(ratls_verifier *verifier, int64_t time);
+void ratls_verifier_raise_time(const ratls_verifier *verifier, int64_t time);
 /* The latest of these times; at least ratls_build_time(). */
 int64_t ratls_verifier_time(const ratls_verifier *verifier);
 

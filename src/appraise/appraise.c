@@ -394,6 +394,8 @@ static void name_insecure(insecure_list *insecure, const policy *p, const match 
 {
     if (p->insecure_allow_debug)
         insecure->names[insecure->n++] = "insecure_allow_debug";
+    if (p->insecure_stapled_crls)
+        insecure->names[insecure->n++] = "insecure_stapled_crls";
     if (m->entry == NULL || m->identity_misses > 0 || m->attribute_misses > 0)
         return;
     for (size_t id = 0; id < POLICY_KEY_COUNT && insecure->n < INSECURE_MAX; id++)

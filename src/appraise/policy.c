@@ -258,10 +258,25 @@ static ratls_code allocate(loader *l, size_t entries, size_t text)
     return RATLS_OK;
 }
 
+static ratls_code read_switch(loader *l, json_t *root, const char *name, bool *out)
+{
+    json_t *j = json_object_get(root, name);
+    if (j != NULL && !json_is_boolean(j))
+        return load_wrong_kind(l, j, name, "true or false");
+    *out = json_is_true(j);
+    return RATLS_OK;
+}
+
 static ratls_code read_root(loader *l, json_t *root, size_t text)
 {
-    static const char *const known[] = {
-        "version", "comment", "accept", "tcb", "platforms", "insecure_allow_debug", NULL};
+    static const char *const known[] = {"version",
+                                        "comment",
+                                        "accept",
+                                        "tcb",
+                                        "platforms",
+                                        "insecure_allow_debug",
+                                        "insecure_stapled_crls",
+                                        NULL};
     if (!json_is_object(root))
         return load_wrong_kind(l, root, "the top level", "an object");
     ratls_code code = load_check_keys(l, root, "the top level", known);
@@ -282,12 +297,11 @@ static ratls_code read_root(loader *l, json_t *root, size_t text)
         code = read_tcb(l, j);
     if (code == RATLS_OK && (j = json_object_get(root, "platforms")) != NULL)
         code = read_platforms(l, j);
-    if (code != RATLS_OK || (j = json_object_get(root, "insecure_allow_debug")) == NULL)
-        return code;
-    if (!json_is_boolean(j))
-        return load_wrong_kind(l, j, "insecure_allow_debug", "true or false");
-    l->p->insecure_allow_debug = json_is_true(j);
-    return RATLS_OK;
+    if (code == RATLS_OK)
+        code = read_switch(l, root, "insecure_allow_debug", &l->p->insecure_allow_debug);
+    if (code == RATLS_OK)
+        code = read_switch(l, root, "insecure_stapled_crls", &l->p->insecure_stapled_crls);
+    return code;
 }
 
 policy *policy_new(ratls_bytes json, ratls_error *e)
@@ -318,4 +332,9 @@ void policy_free(policy *p)
 {
     if (p != NULL)
         p->release(p);
+}
+
+bool policy_stapled_crls_suffice(const policy *p)
+{
+    return p != NULL && p->insecure_stapled_crls;
 }

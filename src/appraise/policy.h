@@ -1,6 +1,8 @@
 #ifndef APPRAISE_POLICY_H
 #define APPRAISE_POLICY_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "ratls/policy.h"
 
@@ -10,5 +12,8 @@ typedef struct policy policy;
 /* NULL on failure, with *e filled (MALFORMED, POLICY, LIMIT, SYSTEM). */
 policy *policy_new(ratls_bytes json, ratls_error *e);
 void policy_free(policy *p); /* NULL is fine */
+
+/* May a peer's own CRLs stand for the verifier's? Not without a policy. */
+bool policy_stapled_crls_suffice(const policy *p);
 
 #endif

@@ -90,7 +90,7 @@ struct policy {
     policy_values allow_advisories, deny_advisories;
     uint32_t min_evaluation_number, expired_grace_seconds;
     policy_values allow_ppid, allow_fmspc;
-    bool insecure_allow_debug;
+    bool insecure_allow_debug, insecure_stapled_crls;
 };
 
 #endif

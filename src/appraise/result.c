@@ -95,3 +95,10 @@ const char *const *ratls_result_insecure(const ratls_result *result, size_t *n)
     *n = result->insecure.n;
     return result->insecure.names;
 }
+
+const char *ratls_origin_name(ratls_origin origin)
+{
+    return origin == RATLS_ORIGIN_HELD      ? "held"
+           : origin == RATLS_ORIGIN_STAPLED ? "stapled"
+                                            : "none";
+}

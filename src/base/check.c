@@ -14,6 +14,7 @@ static const struct {
     [CHECK_CERTIFICATE_VALIDITY] = {"certificate.validity", "RFC 5280 4.1.2.5"},
     [CHECK_EVIDENCE_PRESENT] = {"evidence.present", "Interoperable RA-TLS: evidence extension"},
     [CHECK_EVIDENCE_FORMAT] = {"evidence.format", "Interoperable RA-TLS: evidence encoding"},
+    [CHECK_ENDORSEMENTS] = {"endorsements.format", "Interoperable RA-TLS: endorsements encoding"},
     [CHECK_EVIDENCE_AGREEMENT] = {"evidence.agreement", "ratls: two schemes must not disagree"},
     [CHECK_QUOTE_FORMAT] = {"quote.format", "DCAP quote layout"},
     [CHECK_BINDING_KEY] = {"binding.key", "Interoperable RA-TLS: pubkey-hash"},
@@ -113,6 +114,26 @@ ratls_code check_fail_error(check_list *list, check_id id, const ratls_error *er
     set(list, id, RATLS_FAILED, error->code);
     set_text(list, id, error->text);
     return error->code;
+}
+
+void checks_forget(check_list *list, check_id first)
+{
+    for (size_t i = first; i < CHECK_COUNT; i++) {
+        set(list, (check_id)i, RATLS_NOT_RUN, RATLS_OK);
+        list->all[i].text[0] = '\0';
+    }
+}
+
+void checks_explain_failure(check_list *list, const char *more)
+{
+    for (size_t i = 0; i < CHECK_COUNT; i++) {
+        char *text = list->all[i].text;
+        if (list->all[i].verdict != RATLS_FAILED)
+            continue;
+        size_t n = strlen(text);
+        (void)snprintf(text + n, RATLS_TEXT_SIZE - n, "; %s", more);
+        return;
+    }
 }
 
 const ratls_check *checks_failure(const check_list *list)

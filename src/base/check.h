@@ -14,6 +14,7 @@ typedef enum check_id {
     CHECK_CERTIFICATE_VALIDITY,
     CHECK_EVIDENCE_PRESENT,
     CHECK_EVIDENCE_FORMAT,
+    CHECK_ENDORSEMENTS,
     CHECK_EVIDENCE_AGREEMENT,
     CHECK_QUOTE_FORMAT,
     CHECK_BINDING_KEY,
@@ -76,6 +77,12 @@ check_fail(check_list *list, check_id id, ratls_code code, const char *format, .
 
 /* The same with the code and sentence of an error. */
 ratls_code check_fail_error(check_list *list, check_id id, const ratls_error *error);
+
+/* This one and all after it are "not run" again. */
+void checks_forget(check_list *list, check_id first);
+
+/* Adds to the sentence of the first failure, as far as it fits. */
+void checks_explain_failure(check_list *list, const char *more);
 
 /* The first failure in the order above, or NULL. */
 const ratls_check *checks_failure(const check_list *list);

@@ -316,7 +316,7 @@ static ratls_code read_parts(ratls_sim *sim, ratls_error *e)
 /* When the youngest of certificates and collateral was issued: none is ahead of its time then. */
 static int64_t time_of_issue(const ratls_sim *sim, const intel_collateral *c)
 {
-    int64_t t = c->has_glance ? c->glance.issue_date : 0;
+    int64_t t = c->glance[ITEM_TCB_INFO].readable ? c->glance[ITEM_TCB_INFO].date : 0;
     for (size_t i = 0; i < PARTIES; i++)
         if (sim->parties[i].cert.not_before > t)
             t = sim->parties[i].cert.not_before;
@@ -335,10 +335,13 @@ static ratls_code judge(ratls_sim *sim, bytes quote, const intel_collateral *c, 
     if (key == NULL)
         return refuse(e, RATLS_E_UNTRUSTED, 0, "root.pem: its key is no point of P-256");
     anchor a = {.name = root->subject, .point = root->point, .key = key};
-    intel_input in = {
-        .quote = &q, .collateral = c, .collateral_n = 1, .root = &a, .time = time_of_issue(sim, c)};
+    intel_input in = {.quote = &q,
+                      .collateral = &c,
+                      .collateral_n = 1,
+                      .root = &a,
+                      .time = time_of_issue(sim, c)};
     checks_init(&checks);
-    code = intel_verify(&in, &checks, &sim->facts);
+    code = intel_verify(&in, &checks, &sim->facts, NULL);
     crypto_key_free(key);
     sim->facts.other_root = true;
     ratls_tcb_status found = sim->facts.tcb_status, expected = sim->platform.tcb_status;

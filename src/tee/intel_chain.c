@@ -124,3 +124,18 @@ void intel_dates_add(intel_dates *d, int64_t issue, int64_t expiration)
         d->earliest_expiration = expiration;
     d->any = true;
 }
+
+bool intel_is_processor_ca(bytes name)
+{
+    bytes ca = name_common(name);
+    return bytes_find(ca, bytes_text("Processor")) < ca.n;
+}
+
+void intel_dates_merge(intel_dates *d, const intel_dates *more)
+{
+    if (!more->any)
+        return;
+    intel_dates_add(d, more->earliest_issue, more->earliest_expiration);
+    if (more->latest_issue > d->latest_issue)
+        d->latest_issue = more->latest_issue;
+}

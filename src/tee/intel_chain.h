@@ -23,6 +23,9 @@ RATLS_MUST_USE ratls_code intel_chain_read_pck(intel_chain *c, bytes pem, const 
 RATLS_MUST_USE ratls_code intel_chain_read_issuer(intel_chain *c, bytes pem, const char *name,
                                                   const char *what, ratls_error *e);
 
+/* Is the PCK CA of this Name the Processor CA? Else it is the Platform CA [DCAP 2.1]. */
+bool intel_is_processor_ca(bytes name);
+
 /* Dates of everything that a verdict rests on [DCAP 1.9]. Zero-initialised: nothing seen yet. */
 typedef struct intel_dates {
     bool any;
@@ -30,5 +33,6 @@ typedef struct intel_dates {
 } intel_dates;
 
 void intel_dates_add(intel_dates *d, int64_t issue, int64_t expiration);
+void intel_dates_merge(intel_dates *d, const intel_dates *more);
 
 #endif

@@ -5,7 +5,25 @@
 #include "base/hex.h"
 #include "codec/der.h"
 #include "codec/pem.h"
+#include "crypto/crypto.h"
+#include "tee/intel_qe.h"
 #include "x509/crl.h"
+
+const char *intel_item_name(intel_item item)
+{
+    static const char *const names[INTEL_ITEMS] = {
+        [ITEM_TCB_INFO] = "TCB info",
+        [ITEM_QE_IDENTITY] = "QE identity",
+        [ITEM_PCK_CRL] = "PCK CRL",
+        [ITEM_ROOT_CRL] = "root CA CRL",
+    };
+    return names[item];
+}
+
+const char *intel_tee_name(ratls_tee tee)
+{
+    return tee == RATLS_TEE_TDX ? "TDX" : "SGX";
+}
 
 /* Room for decoded items, handed out from the front. */
 typedef struct space {
@@ -47,20 +65,61 @@ static bytes crl_der(bytes in, space *s)
     return in;
 }
 
-static crl_glance glance_at_crl(bytes der)
+/* Lengths too: no byte can move from one piece to the next unnoticed. */
+static bool digest_of(const bytes *pieces, size_t n, uint8_t digest[32])
+{
+    enum { PIECES = 3 };
+    bytes all[2 * PIECES];
+    uint8_t lengths[PIECES][8];
+    for (size_t i = 0; i < n; i++) {
+        writer w = wr_of(lengths[i], sizeof lengths[i]);
+        wr_be(&w, pieces[i].n, 8);
+        all[2 * i] = wr_bytes(&w);
+        all[2 * i + 1] = pieces[i];
+    }
+    return crypto_digest(CRYPTO_SHA256, all, 2 * n, digest);
+}
+
+static void glance_at_crl(bytes der, intel_glance *g)
 {
     crl l;
     ratls_error e;
-    if (crl_parse(der, &l, &e) != RATLS_OK)
-        return (crl_glance){.readable = false};
-    return (crl_glance){.readable = true, .issuer = l.issuer, .this_update = l.this_update};
+    g->present = der.n > 0;
+    g->readable = g->present && crl_parse(der, &l, &e) == RATLS_OK &&
+                  crypto_digest(CRYPTO_SHA256, &l.issuer, 1, g->issuer);
+    if (g->readable)
+        g->date = l.this_update;
 }
 
-static void glance(intel_collateral *c)
+static bool glance(intel_collateral *c)
 {
-    c->has_glance = tcb_info_peek(c->tcb_info, &c->glance);
-    c->pck_crl_glance = glance_at_crl(c->pck_crl);
-    c->root_ca_crl_glance = glance_at_crl(c->root_ca_crl);
+    intel_glance *g = c->glance;
+    memset(g, 0, sizeof c->glance);
+    tcb_info_glance tcb;
+    qe_identity_glance qe;
+    g[ITEM_TCB_INFO].present = c->tcb_info.n > 0;
+    g[ITEM_TCB_INFO].readable = tcb_info_peek(c->tcb_info, &tcb);
+    if (g[ITEM_TCB_INFO].readable) {
+        g[ITEM_TCB_INFO].tee = tcb.tee;
+        g[ITEM_TCB_INFO].date = tcb.issue_date;
+        memcpy(g[ITEM_TCB_INFO].fmspc, tcb.fmspc, sizeof tcb.fmspc);
+    }
+    g[ITEM_QE_IDENTITY].present = c->qe_identity.n > 0;
+    g[ITEM_QE_IDENTITY].readable = qe_identity_peek(c->qe_identity, &qe);
+    if (g[ITEM_QE_IDENTITY].readable) {
+        g[ITEM_QE_IDENTITY].tee = qe.tee;
+        g[ITEM_QE_IDENTITY].date = qe.issue_date;
+    }
+    glance_at_crl(c->pck_crl, &g[ITEM_PCK_CRL]);
+    glance_at_crl(c->root_ca_crl, &g[ITEM_ROOT_CRL]);
+    const bytes tcb_parts[] = {c->tcb_info, c->tcb_info_signature, c->tcb_info_issuer_chain};
+    const bytes qe_parts[] = {c->qe_identity, c->qe_identity_signature,
+                              c->qe_identity_issuer_chain};
+    const bytes crl_parts[] = {c->pck_crl, c->pck_crl_issuer_chain};
+    return digest_of(tcb_parts, 3, g[ITEM_TCB_INFO].digest) &&
+           digest_of(qe_parts, 3, g[ITEM_QE_IDENTITY].digest) &&
+           digest_of(crl_parts, 2, g[ITEM_PCK_CRL].digest) &&
+           digest_of(&c->root_ca_crl, 1, g[ITEM_ROOT_CRL].digest);
 }
 
 static bytes read_string(json_reader *j, space *s)
@@ -177,8 +236,8 @@ ratls_code intel_collateral_read(bytes in, uint8_t *room, size_t room_n, intel_c
         if (code == RATLS_OK)
             code = from_endorsements(&blob, &s, out, e);
     }
-    if (code == RATLS_OK)
-        glance(out);
+    if (code == RATLS_OK && !glance(out))
+        code = refuse(e, RATLS_E_SYSTEM, 0, "collateral: out of memory");
     return code;
 }
 
@@ -188,7 +247,7 @@ ratls_code intel_collateral_from(const endorsements *in, uint8_t *room, size_t r
     memset(out, 0, sizeof *out);
     space s = {room, room_n};
     ratls_code code = from_endorsements(in, &s, out, e);
-    if (code == RATLS_OK)
-        glance(out);
+    if (code == RATLS_OK && !glance(out))
+        code = refuse(e, RATLS_E_SYSTEM, 0, "collateral: out of memory");
     return code;
 }

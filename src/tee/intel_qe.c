@@ -123,6 +123,29 @@ static bool masked_equal(const uint8_t *found, const uint8_t *mask, const uint8_
     return true;
 }
 
+bool qe_identity_peek(bytes json, qe_identity_glance *out)
+{
+    json_reader j = jr_of(json);
+    json_scope s;
+    bytes key;
+    qe_id id = QE_ID_OTHER;
+    bool has_date = false;
+    *out = (qe_identity_glance){.tee = RATLS_TEE_NONE};
+    jr_object(&j, &s);
+    while (jr_key(&j, &s, &key)) {
+        if (bytes_is(key, "id")) {
+            id = read_id(&j);
+        } else if (bytes_is(key, "issueDate")) {
+            out->issue_date = tcb_read_date(&j);
+            has_date = true;
+        } else {
+            jr_skip(&j);
+        }
+    }
+    out->tee = id == QE_ID_TD_QE ? RATLS_TEE_TDX : RATLS_TEE_SGX;
+    return jr_ok(&j) && id != QE_ID_OTHER && has_date;
+}
+
 ratls_code qe_identity_check(const qe_identity *q, const sgx_report *report, ratls_error *e)
 {
     const ratls_sgx_facts *f = &report->facts;

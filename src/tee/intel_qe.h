@@ -23,6 +23,14 @@ typedef struct qe_identity {
 
 RATLS_MUST_USE ratls_code qe_identity_parse(bytes json, qe_identity *out, ratls_error *e);
 
+/* What chooses one identity among several; unverified. False if the text does not show it, or is of
+ * another enclave. */
+typedef struct qe_identity_glance {
+    ratls_tee tee;
+    int64_t issue_date;
+} qe_identity_glance;
+bool qe_identity_peek(bytes json, qe_identity_glance *out);
+
 /* Is this report that of the enclave? UNTRUSTED names the field that differs. Its level is
  * svn_level_match's. */
 RATLS_MUST_USE ratls_code qe_identity_check(const qe_identity *q, const sgx_report *report,

@@ -10,38 +10,37 @@
 #include "base/hex.h"
 #include "base/time.h"
 #include "tee/intel_chain.h"
+#include "tee/intel_choose.h"
 #include "tee/intel_judge.h"
 #include "tee/intel_pck.h"
 #include "tee/intel_qe.h"
 
-enum { CERT_TYPE_PCK_CHAIN = 5 };
+enum { CERT_TYPE_PCK_CHAIN = 5, CRLS = 2 };
 
 /* One verification: what the steps below hand on. Keys are freed in intel_verify. */
 typedef struct verification {
     const intel_input *in;
     check_list *checks;
     ratls_facts *facts;
-    intel_dates dates;
-    const intel_collateral *collateral;
+    intel_dates dates, leaf_dates; /* of all but the PCK certificate; of that alone */
+    intel_wanted wanted;
+    intel_choice choice;
+    const memo_collateral *known; /* the choice was verified before; NULL: it was not */
     intel_chain pck;
     crypto_key *pck_ca_key, *pck_key, *signer_key;
-    crl root_crl;
-    tcb_info read_tcb; /* where a full verification reads to */
+    crl root_crl[CRLS], pck_crl[CRLS]; /* the second: the verifier's own beside the peer's */
+    tcb_info read_tcb;                 /* where a full verification reads to */
     qe_identity read_qe;
     const tcb_info *tcb; /* the above, or the memo's */
     const qe_identity *qe;
-    bool has_digest;
-    uint8_t digest[32]; /* of the platform, for the memo */
+    bool memorable;     /* the next three are set */
+    uint8_t digest[32]; /* of the platform */
+    uint8_t choice_key[32], collateral_key[32];
 } verification;
-
-static bool ahead(const intel_input *in, int64_t t)
-{
-    return t > in->time && t - in->time > (int64_t)in->skew;
-}
 
 static bool not_yet(const verification *v, int64_t t)
 {
-    return ahead(v->in, t);
+    return intel_ahead(v->in, t);
 }
 
 /* notBefore and issueDate are not checked by Intel; a date ahead means a wrong clock or a forged
@@ -49,7 +48,7 @@ static bool not_yet(const verification *v, int64_t t)
 static ratls_code check_not_before(verification *v, check_id id, const certificate *c,
                                    const char *what)
 {
-    intel_dates_add(&v->dates, c->not_before, c->not_after);
+    intel_dates_add(c == v->pck.leaf ? &v->leaf_dates : &v->dates, c->not_before, c->not_after);
     if (!not_yet(v, c->not_before))
         return RATLS_OK;
     return check_fail(v->checks, id, RATLS_E_STALE, "%s: not valid before %s, the time given is %s",
@@ -72,8 +71,7 @@ static ratls_code read_pck_chain(verification *v)
         intel_pck_read(v->pck.leaf, &v->facts->pck, &e) != RATLS_OK)
         return check_fail_error(v->checks, CHECK_PCK_FORMAT, &e);
     v->facts->has_pck = true;
-    bytes ca = name_common(v->pck.issuer->subject);
-    v->facts->pck.processor_ca = bytes_find(ca, bytes_text("Processor")) < ca.n;
+    v->facts->pck.processor_ca = intel_is_processor_ca(v->pck.issuer->subject);
     check_pass(v->checks, CHECK_PCK_FORMAT,
                "the PCK chain has leaf, CA and root, each of Intel's profile");
 
@@ -90,79 +88,69 @@ static ratls_code check_pck_validity(verification *v)
     return RATLS_OK;
 }
 
-static const char *tee_name(ratls_tee tee)
+static void let_known_go(verification *v)
 {
-    return tee == RATLS_TEE_TDX ? "TDX" : "SGX";
+    if (v->known != NULL)
+        intel_memo_release(v->in->memo, v->known);
+    v->known = NULL;
 }
 
-static bool is_for(const intel_collateral *c, const ratls_facts *f)
+/* The key of collateral in the memo: it was verified with this PCK CA and this root. */
+static bool key_collateral(verification *v)
 {
-    return c->has_glance && c->glance.tee == f->tee &&
-           bytes_equal(bytes_of(c->glance.fmspc, 6), bytes_of(f->pck.fmspc, 6));
-}
-
-/* Of the sets for this TEE and FMSPC the one issued last, but not after the given time; NULL if
- * none is. */
-static const intel_collateral *newest_set(const intel_input *in, const ratls_facts *f)
-{
-    const intel_collateral *best = NULL;
-    for (size_t i = 0; i < in->collateral_n; i++) {
-        const intel_collateral *c = &in->collateral[i];
-        if (is_for(c, f) &&
-            (best == NULL || ahead(in, best->glance.issue_date) ||
-             (!ahead(in, c->glance.issue_date) && c->glance.issue_date > best->glance.issue_date)))
-            best = c;
-    }
-    return best;
-}
-
-static const intel_collateral *first_readable_set(const intel_input *in)
-{
-    for (size_t i = 0; i < in->collateral_n; i++)
-        if (in->collateral[i].has_glance)
-            return &in->collateral[i];
-    return NULL;
+    const bytes pieces[] = {bytes_of(v->choice_key, 32), v->pck.issuer->der, v->pck.root->der};
+    return crypto_digest(CRYPTO_SHA256, pieces, sizeof pieces / sizeof *pieces, v->collateral_key);
 }
 
 static ratls_code choose_collateral(verification *v)
 {
     const intel_input *in = v->in;
-    const char *tee = tee_name(v->facts->tee);
-    bytes fmspc = bytes_of(v->facts->pck.fmspc, sizeof v->facts->pck.fmspc);
-    const intel_collateral *other = first_readable_set(in);
-    v->collateral = newest_set(in, v->facts);
-    if (other == NULL && in->collateral_n == 1)
-        v->collateral = in->collateral; /* so that its own fault is what gets reported */
-    if (v->collateral == NULL && other != NULL)
-        return check_fail(v->checks, CHECK_COLLATERAL_PRESENT, RATLS_E_MISSING,
-                          "no collateral for FMSPC %s of %s; what was given is for FMSPC %s of %s",
-                          HEX(fmspc), tee, HEX(bytes_of(other->glance.fmspc, 6)),
-                          tee_name(other->glance.tee));
-    if (v->collateral == NULL)
-        return check_fail(v->checks, CHECK_COLLATERAL_PRESENT, RATLS_E_MISSING,
-                          "no collateral for FMSPC %s of %s: none was given that can be read",
-                          HEX(fmspc), tee);
-    check_passf(v->checks, CHECK_COLLATERAL_PRESENT, "there is collateral for FMSPC %s of %s",
-                HEX(fmspc), tee);
-    return RATLS_OK;
+    const ratls_facts *f = v->facts;
+    intel_wanted *w = &v->wanted;
+    if (!intel_wanted_of(f->tee, f->pck.fmspc, v->pck.issuer->subject, in->root->name, w))
+        return check_fail(v->checks, CHECK_COLLATERAL_PRESENT, RATLS_E_SYSTEM, "out of memory");
+    ratls_code code = intel_choose_checked(in, w, &v->choice, v->checks, v->facts);
+    v->memorable = v->memorable && code == RATLS_OK &&
+                   intel_choice_key(&v->choice, v->choice_key) && key_collateral(v);
+    if (v->memorable)
+        v->known = intel_memo_collateral(in->memo, v->collateral_key);
+    if (v->known != NULL && not_yet(v, v->known->dates.latest_issue))
+        let_known_go(v);
+    return code;
+}
+
+/* Checks that do not depend on the platform, as the memo has them. */
+static void copy_checks(verification *v, check_id first, check_id last)
+{
+    memcpy(&v->checks->all[first], &v->known->checks.all[first],
+           (size_t)(last - first + 1) * sizeof *v->checks->all);
+}
+
+static ratls_code check_pck_ca(verification *v, ratls_error *e)
+{
+    const anchor *root = v->in->root;
+    ratls_code code = chain_check_root(v->pck.root, root, "PCK chain, root", e);
+    if (code == RATLS_OK)
+        code = chain_check_issued(v->pck.issuer, v->pck.root, root->key, "PCK chain, PCK CA", e);
+    if (code != RATLS_OK)
+        return code;
+    v->pck_ca_key = crypto_key_like(root->key, v->pck.issuer->point);
+    return v->pck_ca_key != NULL ? RATLS_OK
+                                 : refuse(e, RATLS_E_UNTRUSTED, 0,
+                                          "PCK chain, PCK CA: its public key is not a point of "
+                                          "P-256");
 }
 
 static ratls_code check_pck_chain(verification *v)
 {
     ratls_error e;
-    const anchor *root = v->in->root;
-    if (chain_check_root(v->pck.root, root, "PCK chain, root", &e) != RATLS_OK ||
-        chain_check_issued(v->pck.issuer, v->pck.root, root->key, "PCK chain, PCK CA", &e) !=
-            RATLS_OK)
+    ratls_code code = v->known != NULL ? RATLS_OK : check_pck_ca(v, &e);
+    const crypto_key *ca_key = v->known != NULL ? v->known->pck_ca_key : v->pck_ca_key;
+    if (code == RATLS_OK)
+        code = chain_check_issued(v->pck.leaf, v->pck.issuer, ca_key, "PCK chain, leaf", &e);
+    if (code != RATLS_OK)
         return check_fail_error(v->checks, CHECK_PCK_CHAIN, &e);
-    v->pck_ca_key = crypto_key_like(root->key, v->pck.issuer->point);
-    if (v->pck_ca_key == NULL)
-        return check_fail(v->checks, CHECK_PCK_CHAIN, RATLS_E_UNTRUSTED,
-                          "PCK chain, PCK CA: its public key is not a point of P-256");
-    if (chain_check_issued(v->pck.leaf, v->pck.issuer, v->pck_ca_key, "PCK chain, leaf", &e) !=
-        RATLS_OK)
-        return check_fail_error(v->checks, CHECK_PCK_CHAIN, &e);
-    v->pck_key = crypto_key_like(root->key, v->pck.leaf->point);
+    v->pck_key = crypto_key_like(v->in->root->key, v->pck.leaf->point);
     if (v->pck_key == NULL)
         return check_fail(v->checks, CHECK_PCK_CHAIN, RATLS_E_UNTRUSTED,
                           "PCK chain, leaf: its public key is not a point of P-256");
@@ -170,55 +158,85 @@ static ratls_code check_pck_chain(verification *v)
     return RATLS_OK;
 }
 
-static bytes crl_of(const intel_collateral *c, check_id id)
+static bytes crl_of(const intel_collateral *c, intel_item item)
 {
-    return id == CHECK_ROOT_CRL ? c->root_ca_crl : c->pck_crl;
+    if (c == NULL)
+        return BYTES_NONE;
+    return item == ITEM_ROOT_CRL ? c->root_ca_crl : c->pck_crl;
 }
 
-static ratls_code read_crl(bytes der, const certificate *issuer, const crypto_key *key,
-                           const char *what, crl *out, ratls_error *e)
+/* The form only where the memo has the rest. */
+static ratls_code read_crl(const verification *v, bytes der, const certificate *issuer,
+                           const crypto_key *key, const char *what, crl *out, ratls_error *e)
 {
     ratls_code code = crl_parse(der, out, e);
+    if (code == RATLS_OK && v->known != NULL)
+        return RATLS_OK;
     if (code == RATLS_OK)
         return chain_check_crl(out, issuer->subject, issuer->subject_key_id, key, what, e);
     error_prefix(e, "%s", what);
     return code;
 }
 
-/* A newer list that another set holds replaces this one: old collateral must not hide a
- * revocation that is known here. */
-static void use_newer_crl(const verification *v, check_id id, const certificate *issuer,
-                          const crypto_key *key, const char *what, crl *out)
+/* One that is not genuine must not hide one that is: the newest genuine of the verifier's own. */
+static bool find_genuine(verification *v, intel_item item, const certificate *issuer,
+                         const crypto_key *key, crl *out)
 {
+    bool found = false;
     for (size_t i = 0; i < v->in->collateral_n; i++) {
-        const intel_collateral *c = &v->in->collateral[i];
-        const crl_glance *g = id == CHECK_ROOT_CRL ? &c->root_ca_crl_glance : &c->pck_crl_glance;
+        const intel_glance *g = &v->in->collateral[i]->glance[item];
         ratls_error e;
-        crl other;
-        if (!g->readable || g->this_update <= out->this_update || not_yet(v, g->this_update) ||
-            !bytes_equal(g->issuer, out->issuer))
+        crl l;
+        if (!g->readable || not_yet(v, g->date) || (found && g->date <= out->this_update) ||
+            read_crl(v, crl_of(v->in->collateral[i], item), issuer, key, "", &l, &e) != RATLS_OK)
             continue;
-        if (read_crl(crl_of(c, id), issuer, key, what, &other, &e) == RATLS_OK)
-            *out = other;
+        *out = l;
+        v->choice.from[item] = v->in->collateral[i];
+        found = true;
     }
+    return found;
 }
 
-static ratls_code check_crl(verification *v, check_id id, const certificate *issuer,
-                            const crypto_key *key, const char *what, crl *out)
+static void note_crl(verification *v, const crl *l)
 {
+    intel_dates_add(&v->dates, l->this_update, l->next_update);
+    if (not_yet(v, l->this_update))
+        v->facts->crl_not_yet = true;
+}
+
+/* The CRL chosen, and the verifier's own beside it, into out[CRLS]. */
+static ratls_code check_crl(verification *v, check_id id, intel_item item,
+                            const certificate *issuer, const crypto_key *key, crl *out)
+{
+    const char *what = intel_item_name(item);
     ratls_error e;
-    bytes der = crl_of(v->collateral, id);
+    bytes der = crl_of(v->choice.from[item], item), own = crl_of(v->choice.own[item], item);
+    if (v->choice.withheld[item])
+        return check_fail(v->checks, id, RATLS_E_MISSING,
+                          "%s: there is only the one in the peer's certificate, which does not "
+                          "suffice while this verifier can get its own",
+                          what);
     if (der.n == 0)
         return check_fail(v->checks, id, RATLS_E_MISSING, "%s: the collateral holds none", what);
-    if (read_crl(der, issuer, key, what, out, &e) != RATLS_OK)
+    if (read_crl(v, der, issuer, key, what, &out[0], &e) != RATLS_OK) {
+        v->memorable = false; /* the choice is not what the verdict will rest on */
+        if (v->choice.stapled[item] || !find_genuine(v, item, issuer, key, &out[0]))
+            return check_fail_error(v->checks, id, &e);
+    }
+    if (own.n > 0 && read_crl(v, own, issuer, key, what, &out[1], &e) != RATLS_OK)
         return check_fail_error(v->checks, id, &e);
-    use_newer_crl(v, id, issuer, key, what, out);
-    intel_dates_add(&v->dates, out->this_update, out->next_update);
-    if (not_yet(v, out->this_update))
-        v->facts->crl_not_yet = true;
-    check_passf(v->checks, id, "%s is genuine, of %s, with %zu entries", what,
-                ISO(out->this_update), out->entries_n);
+    note_crl(v, &out[0]);
+    if (own.n > 0)
+        note_crl(v, &out[1]);
+    check_passf(v->checks, id, "%s%s is genuine, of %s, with %zu entries", what,
+                v->choice.stapled[item] ? " from the peer's certificate" : "",
+                ISO(out[0].this_update), out[0].entries_n);
     return RATLS_OK;
+}
+
+static bool lists(const crl l[CRLS], bytes serial)
+{
+    return crl_lists(&l[0], serial) || (l[1].der.n > 0 && crl_lists(&l[1], serial));
 }
 
 /*
@@ -230,8 +248,8 @@ static ratls_code check_crl_chain(verification *v)
     static const char what[] = "PCK CRL issuer chain";
     ratls_error e;
     intel_chain chain;
-    if (intel_chain_read_issuer(&chain, v->collateral->pck_crl_issuer_chain, "CA", what, &e) !=
-        RATLS_OK)
+    if (intel_chain_read_issuer(&chain, v->choice.from[ITEM_PCK_CRL]->pck_crl_issuer_chain, "CA",
+                                what, &e) != RATLS_OK)
         return check_fail_error(v->checks, CHECK_PCK_CRL, &e);
     if (!bytes_equal(chain.root->der, v->pck.root->der) &&
         chain_check_root(chain.root, v->in->root, "PCK CRL issuer chain, root", &e) != RATLS_OK)
@@ -248,20 +266,19 @@ static ratls_code check_crl_chain(verification *v)
 
 static ratls_code check_revocation(verification *v)
 {
-    crl pck_crl;
     ratls_code code =
-        check_crl(v, CHECK_ROOT_CRL, v->pck.root, v->in->root->key, "root CA CRL", &v->root_crl);
+        check_crl(v, CHECK_ROOT_CRL, ITEM_ROOT_CRL, v->pck.root, v->in->root->key, v->root_crl);
     if (code == RATLS_OK)
-        code = check_crl(v, CHECK_PCK_CRL, v->pck.issuer, v->pck_ca_key, "PCK CRL", &pck_crl);
-    if (code == RATLS_OK)
+        code = check_crl(v, CHECK_PCK_CRL, ITEM_PCK_CRL, v->pck.issuer, v->pck_ca_key, v->pck_crl);
+    if (code == RATLS_OK && v->known == NULL)
         code = check_crl_chain(v);
     if (code != RATLS_OK)
         return code;
-    if (crl_lists(&v->root_crl, v->pck.issuer->serial))
+    if (lists(v->root_crl, v->pck.issuer->serial))
         return check_fail(v->checks, CHECK_PCK_REVOCATION, RATLS_E_REVOKED,
                           "PCK chain: the PCK CA with serial %s is revoked by the root CA CRL",
                           HEX(v->pck.issuer->serial));
-    if (crl_lists(&pck_crl, v->pck.leaf->serial))
+    if (lists(v->pck_crl, v->pck.leaf->serial))
         return check_fail(v->checks, CHECK_PCK_REVOCATION, RATLS_E_REVOKED,
                           "PCK chain: the PCK certificate with serial %s is revoked by the PCK CRL",
                           HEX(v->pck.leaf->serial));
@@ -289,7 +306,7 @@ static ratls_code check_signer(verification *v, check_id id, bytes pem, const ch
          chain_check_root(chain.root, v->in->root, what, &e) != RATLS_OK) ||
         chain_check_issued(chain.issuer, chain.root, root_key, what, &e) != RATLS_OK)
         return check_fail_error(v->checks, id, &e);
-    if (crl_lists(&v->root_crl, chain.issuer->serial))
+    if (lists(v->root_crl, chain.issuer->serial))
         return check_fail(v->checks, id, RATLS_E_REVOKED,
                           "%s: the TCB signing certificate with serial %s is revoked", what,
                           HEX(chain.issuer->serial));
@@ -326,15 +343,22 @@ static ratls_code check_issue_date(verification *v, check_id id, int64_t issue, 
     if (not_yet(v, issue))
         return check_fail(v->checks, id, RATLS_E_STALE, "%s: issued on %s, the time given is %s",
                           what, ISO(issue), ISO(v->in->time));
-    check_passf(v->checks, id, "%s is of %s, evaluation number %u", what, ISO(issue),
-                (unsigned)number);
+    bool stapled =
+        v->choice.stapled[id == CHECK_TCB_INFO_VALIDITY ? ITEM_TCB_INFO : ITEM_QE_IDENTITY];
+    check_passf(v->checks, id, "%s%s is of %s, evaluation number %u", what,
+                stapled ? " from the peer's certificate" : "", ISO(issue), (unsigned)number);
     return RATLS_OK;
 }
 
 static ratls_code check_tcb_info(verification *v)
 {
     static const char what[] = "TCB info";
-    const intel_collateral *c = v->collateral;
+    const intel_collateral *c = v->choice.from[ITEM_TCB_INFO];
+    if (v->known != NULL) {
+        copy_checks(v, CHECK_TCB_INFO_SIGNATURE, CHECK_TCB_INFO_VALIDITY);
+        v->tcb = &v->known->tcb;
+        return RATLS_OK;
+    }
     ratls_code code = check_signer(v, CHECK_TCB_INFO_SIGNATURE, c->tcb_info_issuer_chain,
                                    "TCB info issuer chain");
     if (code == RATLS_OK)
@@ -359,8 +383,8 @@ static ratls_code check_tcb_info_match(verification *v)
     bytes fmspc = bytes_of(t->fmspc, 6), pce_id = bytes_of(t->pce_id, 2);
     if (t->tee != v->facts->tee)
         return check_fail(v->checks, CHECK_TCB_INFO_MATCH, RATLS_E_UNTRUSTED,
-                          "TCB info: is of %s, the quote of %s", tee_name(t->tee),
-                          tee_name(v->facts->tee));
+                          "TCB info: is of %s, the quote of %s", intel_tee_name(t->tee),
+                          intel_tee_name(v->facts->tee));
     if (!bytes_equal(fmspc, bytes_of(pck->fmspc, 6)))
         return check_fail(v->checks, CHECK_TCB_INFO_MATCH, RATLS_E_UNTRUSTED,
                           "TCB info: is for FMSPC %s, the PCK certificate has %s", HEX(fmspc),
@@ -376,10 +400,21 @@ static ratls_code check_tcb_info_match(verification *v)
 static ratls_code check_qe_identity(verification *v)
 {
     static const char what[] = "QE identity";
-    const intel_collateral *c = v->collateral;
+    const intel_collateral *c = v->choice.from[ITEM_QE_IDENTITY];
+    if (v->known != NULL) {
+        copy_checks(v, CHECK_QE_IDENTITY_SIGNATURE, CHECK_QE_IDENTITY_VALIDITY);
+        v->qe = &v->known->qe;
+        v->facts->evaluation_number = v->known->evaluation_number;
+        intel_dates_merge(&v->dates, &v->known->dates);
+        return RATLS_OK;
+    }
+    if (c == NULL || c->qe_identity.n == 0)
+        return check_fail(v->checks, CHECK_QE_IDENTITY_SIGNATURE, RATLS_E_MISSING,
+                          "%s: the collateral holds none", what);
     ratls_code code = RATLS_OK;
     /* Usually the very same chain as that of the TCB info: then it is judged already. */
-    if (!bytes_equal(c->qe_identity_issuer_chain, c->tcb_info_issuer_chain))
+    if (!bytes_equal(c->qe_identity_issuer_chain,
+                     v->choice.from[ITEM_TCB_INFO]->tcb_info_issuer_chain))
         code = check_signer(v, CHECK_QE_IDENTITY_SIGNATURE, c->qe_identity_issuer_chain,
                             "QE identity issuer chain");
     if (code == RATLS_OK)
@@ -470,7 +505,7 @@ static ratls_code check_qe_report(verification *v)
     if (v->qe->id != expected)
         return check_fail(v->checks, CHECK_QE_IDENTITY_MATCH, RATLS_E_UNTRUSTED,
                           "QE identity: is of another enclave, a quote of %s needs \"%s\"",
-                          tee_name(v->facts->tee), expected == QE_ID_QE ? "QE" : "TD_QE");
+                          intel_tee_name(v->facts->tee), expected == QE_ID_QE ? "QE" : "TD_QE");
     ratls_error e;
     if (qe_identity_check(v->qe, &q->qe, &e) != RATLS_OK)
         return check_fail_error(v->checks, CHECK_QE_IDENTITY_MATCH, &e);
@@ -499,40 +534,18 @@ static ratls_code check_quote_signature(verification *v)
 
 static void note_dates(verification *v)
 {
-    if (!v->dates.any)
+    intel_dates all = v->dates;
+    intel_dates_merge(&all, &v->leaf_dates);
+    if (!all.any)
         return;
-    v->facts->earliest_issue = v->dates.earliest_issue;
-    v->facts->latest_issue = v->dates.latest_issue;
-    v->facts->earliest_expiration = v->dates.earliest_expiration;
+    v->facts->earliest_issue = all.earliest_issue;
+    v->facts->latest_issue = all.latest_issue;
+    v->facts->earliest_expiration = all.earliest_expiration;
 }
 
-/* Expiry is a fact for the policy, not a failure: Intel's verifier reports it beside the verdict.
- */
-static bool is_expired(const ratls_facts *f, int64_t time)
-{
-    return f->crl_not_yet || (f->earliest_expiration != 0 && f->earliest_expiration <= time);
-}
-
-void intel_note_expiry(int64_t time, check_list *checks, ratls_facts *f)
-{
-    char text[RATLS_TEXT_SIZE];
-    f->collateral_expired = is_expired(f, time);
-    if (!f->collateral_expired) {
-        check_passf(checks, CHECK_COLLATERAL_EXPIRY, "all collateral is good until %s",
-                    ISO(f->earliest_expiration));
-        return;
-    }
-    if (f->crl_not_yet)
-        (void)snprintf(text, sizeof text, "a CRL is not yet valid at %s: a policy has to decide",
-                       ISO(time));
-    else
-        (void)snprintf(text, sizeof text, "collateral expired on %s: a policy has to decide",
-                       ISO(f->earliest_expiration));
-    check_skip(checks, CHECK_COLLATERAL_EXPIRY, text);
-}
-
-/* Everything that the platform's bytes and the collateral decide, up to the QE identity. */
-static ratls_code check_platform(verification *v)
+/* Everything that the platform's bytes and the collateral decide, up to the QE identity. Collateral
+ * that is known costs no signature. */
+static ratls_code platform_steps(verification *v)
 {
     v->tcb = &v->read_tcb;
     v->qe = &v->read_qe;
@@ -556,19 +569,33 @@ static ratls_code check_platform(verification *v)
     return code;
 }
 
-bool intel_standing(const intel_input *in, const ratls_facts *facts, size_t *set)
+/* A refusal says what a verification without memo says: it is found anew. */
+static ratls_code check_platform(verification *v)
 {
-    for (size_t i = 0; i < in->collateral_n; i++) {
-        const intel_collateral *c = &in->collateral[i];
-        if ((c->root_ca_crl_glance.readable && ahead(in, c->root_ca_crl_glance.this_update)) ||
-            (c->pck_crl_glance.readable && ahead(in, c->pck_crl_glance.this_update)))
-            return false;
-    }
-    const intel_collateral *chosen = newest_set(in, facts);
-    if (chosen == NULL || ahead(in, facts->latest_issue))
-        return false;
-    *set = (size_t)(chosen - in->collateral);
-    return true;
+    ratls_code code = platform_steps(v);
+    if (code == RATLS_OK || v->known == NULL)
+        return code;
+    let_known_go(v);
+    crypto_key_free(v->pck_key);
+    v->pck_key = NULL;
+    v->dates = v->leaf_dates = (intel_dates){.any = false};
+    v->facts->crl_not_yet = false;
+    v->memorable = false;
+    return platform_steps(v);
+}
+
+bool intel_is_genuine_pck(const intel_quote *quote, const anchor *root)
+{
+    check_list checks;
+    ratls_facts facts;
+    const intel_input in = {.quote = quote, .root = root};
+    verification v = {.in = &in, .checks = &checks, .facts = &facts};
+    checks_init(&checks);
+    intel_quote_facts(quote, &facts);
+    bool genuine = read_pck_chain(&v) == RATLS_OK && check_pck_chain(&v) == RATLS_OK;
+    crypto_key_free(v.pck_ca_key);
+    crypto_key_free(v.pck_key);
+    return genuine;
 }
 
 /* Was all of check_platform and check_qe_report found good before, and is it at this time? */
@@ -579,38 +606,49 @@ static bool recall(verification *v)
     const bytes pieces[] = {bytes_of(&tee, 1), q->cert_data,       q->qe.raw,
                             q->qe_signature,   q->attestation_key, q->qe_auth};
     memo_platform platform;
-    const memo_collateral *known;
-    ratls_facts *f = v->facts;
-    size_t set;
-    if (v->in->memo == NULL || q->cert_type != CERT_TYPE_PCK_CHAIN ||
-        !crypto_digest(CRYPTO_SHA256, pieces, sizeof pieces / sizeof *pieces, v->digest))
+    uint8_t key[32];
+    v->memorable = v->in->memo != NULL && q->cert_type == CERT_TYPE_PCK_CHAIN &&
+                   crypto_digest(CRYPTO_SHA256, pieces, sizeof pieces / sizeof *pieces, v->digest);
+    if (!v->memorable || !intel_memo_platform(v->in->memo, v->digest, &platform) ||
+        not_yet(v, platform.dates.latest_issue))
         return false;
-    v->has_digest = true;
-    if (!intel_memo_recall(v->in->memo, v->digest, &platform, &known))
+    intel_choose(v->in, &platform.wanted, &v->choice);
+    if (!intel_choice_key(&v->choice, key) ||
+        !bytes_equal(bytes_of(key, 32), bytes_of(platform.choice, 32)))
         return false;
-    f->pck = platform.pck;
-    f->latest_issue = platform.dates.latest_issue;
-    if (!intel_standing(v->in, f, &set) || set != platform.set) {
-        f->latest_issue = 0;
+    v->known = intel_memo_collateral(v->in->memo, platform.collateral);
+    if (v->known == NULL)
         return false;
-    }
-    memcpy(&v->checks->all[CHECK_PCK_FORMAT], &known->checks.all[CHECK_PCK_FORMAT],
-           (CHECK_QE_IDENTITY_MATCH - CHECK_PCK_FORMAT + 1) * sizeof *v->checks->all);
-    f->has_pck = true;
-    f->evaluation_number = known->evaluation_number;
+    v->wanted = platform.wanted;
+    v->facts->pck = platform.pck;
+    v->facts->has_pck = true;
+    v->facts->evaluation_number = v->known->evaluation_number;
+    intel_note_origins(&v->choice, v->facts);
+    copy_checks(v, CHECK_PCK_FORMAT, CHECK_QE_IDENTITY_MATCH);
     v->dates = platform.dates;
-    v->tcb = &known->tcb;
-    v->qe = &known->qe;
+    v->tcb = &v->known->tcb;
+    v->qe = &v->known->qe;
     return true;
 }
 
+/* All of it is good, and none of it from the future. */
 static void remember(verification *v)
 {
-    memo_platform platform = {.pck = v->facts->pck, .dates = v->dates};
-    note_dates(v);
-    if (v->has_digest && !v->facts->crl_not_yet && intel_standing(v->in, v->facts, &platform.set))
-        intel_memo_keep(v->in->memo, v->digest, &platform, v->tcb, v->qe,
-                        v->facts->evaluation_number, v->checks);
+    if (!v->memorable || v->facts->crl_not_yet || v->choice.from[ITEM_QE_IDENTITY] == NULL)
+        return;
+    if (v->known == NULL) {
+        const memo_collateral found = {.evaluation_number = v->facts->evaluation_number,
+                                       .dates = v->dates,
+                                       .checks = *v->checks};
+        intel_memo_keep_collateral(
+            v->in->memo, v->collateral_key, &found, v->choice.from[ITEM_TCB_INFO]->tcb_info,
+            v->choice.from[ITEM_QE_IDENTITY]->qe_identity, v->in->root->key, v->pck.issuer->point);
+    }
+    memo_platform platform = {.pck = v->facts->pck, .wanted = v->wanted, .dates = v->dates};
+    intel_dates_merge(&platform.dates, &v->leaf_dates);
+    memcpy(platform.choice, v->choice_key, sizeof platform.choice);
+    memcpy(platform.collateral, v->collateral_key, sizeof platform.collateral);
+    intel_memo_keep_platform(v->in->memo, v->digest, &platform);
 }
 
 static ratls_code run(verification *v)
@@ -647,17 +685,21 @@ void intel_quote_facts(const intel_quote *q, ratls_facts *facts)
     }
 }
 
-ratls_code intel_verify(const intel_input *in, check_list *checks, ratls_facts *facts)
+ratls_code intel_verify(const intel_input *in, check_list *checks, ratls_facts *facts,
+                        intel_wanted *wanted)
 {
     verification v = {.in = in, .checks = checks, .facts = facts};
     intel_quote_facts(in->quote, facts);
     ratls_code code = run(&v);
     note_dates(&v);
-    facts->collateral_expired = is_expired(facts, in->time);
+    facts->collateral_expired = intel_is_expired(facts, in->time);
     if (code == RATLS_OK)
         intel_note_expiry(in->time, checks, facts);
     crypto_key_free(v.pck_ca_key);
     crypto_key_free(v.pck_key);
     crypto_key_free(v.signer_key);
+    let_known_go(&v);
+    if (wanted != NULL)
+        *wanted = v.wanted;
     return code;
 }

@@ -1,7 +1,8 @@
 /*
  * Sessions, and the two ends of a handshake. A session carries the sid of the verifier that
- * accepted its peer as its context, and when that verdict ends as its ticket's application data;
- * OpenSSL keeps both, in tickets too, and refuses a session of another context, on both sides.
+ * accepted its peer as its context, and when that verdict ends and the epoch of the collateral that
+ * it rests on as its ticket's application data; OpenSSL keeps both, in tickets too, and refuses a
+ * session of another context, on both sides.
  */
 #include "tls/openssl_session.h"
 
@@ -12,9 +13,9 @@
 #include "base/reader.h"
 #include "base/writer.h"
 
-enum { MARK_SIZE = 16 };
+enum { MARK_SIZE = 24 };
 
-static const uint8_t mark_head[8] = {'r', 'a', 't', 'l', 's', ' ', '0', '1'};
+static const uint8_t mark_head[8] = {'r', 'a', 't', 'l', 's', ' ', '0', '2'};
 
 /* The info callback gets its SSL as a constant, though setting things there is what it is for. */
 static SSL *settable(const SSL *ssl)
@@ -55,6 +56,7 @@ ratls_code session_bind(adapter *a, connection *c, SSL *ssl, X509 *leaf, int64_t
         left = expiry - now;
     wr_put(&w, bytes_of(mark_head, sizeof mark_head));
     wr_be(&w, (uint64_t)(now + left), 8);
+    wr_be(&w, c->epoch, 8);
     if (session == NULL || SSL_set_session_id_context(ssl, sid, SID_SIZE) != 1 ||
         SSL_SESSION_set1_id_context(session, sid, SID_SIZE) != 1 ||
         SSL_SESSION_set1_ticket_appdata(session, mark, sizeof mark) != 1)
@@ -63,7 +65,8 @@ ratls_code session_bind(adapter *a, connection *c, SSL *ssl, X509 *leaf, int64_t
     return RATLS_OK;
 }
 
-/* The session was accepted by this verifier, and the verdict has not ended. */
+/* The session was accepted by this verifier with the collateral that it has now, and the verdict
+ * has not ended. */
 static bool session_holds(const adapter *a, const installed *by, tls_role role,
                           SSL_SESSION *session)
 {
@@ -78,7 +81,8 @@ static bool session_holds(const adapter *a, const installed *by, tls_role role,
         return false;
     reader r = rd_of(bytes_of(mark, mark_n));
     return bytes_equal(rd_take(&r, sizeof mark_head), bytes_of(mark_head, sizeof mark_head)) &&
-           (int64_t)rd_be(&r, 8) > adapter_now(a);
+           (int64_t)rd_be(&r, 8) > adapter_now(a) &&
+           rd_be(&r, 8) == ratls_verifier_epoch(by->verifier);
 }
 
 /* Before the first message. */

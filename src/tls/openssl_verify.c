@@ -81,6 +81,7 @@ static ratls_code judge_evidence(adapter *a, connection *c, X509 *leaf, int64_t 
         const ratls_verify_options options = {.time = now,
                                               .time_is_explicit = a->options.time_is_explicit,
                                               .skew_seconds = a->options.skew_seconds};
+        c->epoch = ratls_verifier_epoch(c->by->verifier);
         code = ratls_verify_certificate(c->by->verifier, bytes_of(der, (size_t)n), &options,
                                         c->result, &c->error);
         give_turn(a);

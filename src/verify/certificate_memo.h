@@ -2,12 +2,13 @@
 #define VERIFY_CERTIFICATE_MEMO_H
 
 #include "appraise/result.h"
+#include "tee/intel_collateral.h"
 
 /*
  * Certificates whose evidence was found genuine before, by digest of their DER, so that the very
- * same one costs a digest and the policy. Like intel_memo it belongs to one root and one list of
- * collateral sets, is bounded, safe under threads, and knows no time, no policy and no refusal:
- * those are judged anew on every use.
+ * same one costs a digest and the policy. Like intel_memo it belongs to one root, is bounded, safe
+ * under threads, and knows no time, no policy and no refusal: those are judged anew on every use,
+ * and whether the same collateral would be chosen.
  */
 #define CERTIFICATE_MEMO_MAX 1024
 
@@ -15,8 +16,11 @@ typedef struct certificate_memo certificate_memo;
 
 typedef struct known_certificate {
     int64_t not_before, not_after; /* of the certificate itself */
-    size_t set;                    /* index of the collateral set */
-    ratls_result result;           /* as it was before appraisal */
+    intel_wanted wanted;           /* by it the collateral is chosen again */
+    uint8_t choice[32];            /* intel_choice_key of that it was verified with */
+    bool has_stapled;
+    intel_glance stapled[INTEL_ITEMS]; /* what the peer stapled, for the choice */
+    ratls_result result;               /* as it was before appraisal */
 } known_certificate;
 
 certificate_memo *certificate_memo_new(void);    /* NULL if memory is out */

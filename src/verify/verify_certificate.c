@@ -3,6 +3,7 @@
  * judged before and independently of the TCB; the policy only sees evidence that is genuine.
  */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "appraise/result.h"
 #include "base/hex.h"
@@ -10,14 +11,28 @@
 #include "evidence/claims.h"
 #include "evidence/evidence.h"
 #include "evidence/oe_evidence.h"
-#include "tee/intel_verify.h"
+#include "tee/intel_choose.h"
+#include "tee/intel_judge.h"
 #include "verify/binding.h"
 #include "verify/verifier.h"
 
 /* Years that can be written; so that no difference of two times overflows. */
 #define TIME_MAX INT64_C(253402300799)
 
-static ratls_code check_time(const ratls_verify_options *o, check_list *checks)
+/* One verification: what it is given, and what it found. */
+typedef struct journey {
+    const ratls_verifier *v;
+    const ratls_verify_options *o;
+    ratls_result *r;
+    const held *held;
+    bool has_stapled;
+    intel_collateral stapled; /* what came with the evidence */
+    uint8_t *space;           /* of `stapled` */
+    intel_wanted wanted;      /* by it collateral was chosen */
+} journey;
+
+static ratls_code check_time(const ratls_verifier *v, const ratls_verify_options *o,
+                             check_list *checks)
 {
     if (o->time < 0 || o->time > TIME_MAX)
         return check_fail(checks, CHECK_TIME, RATLS_E_STALE,
@@ -28,6 +43,13 @@ static ratls_code check_time(const ratls_verify_options *o, check_list *checks)
             "time: the clock says %s, before this build of %s; set the clock, or give a time "
             "explicitly",
             ISO(o->time), ISO(ratls_build_time()));
+    int64_t passed = ratls_verifier_time(v);
+    if (!o->time_is_explicit && o->time < passed - (int64_t)o->skew_seconds)
+        return check_fail(
+            checks, CHECK_TIME, RATLS_E_STALE,
+            "time: the clock says %s, but genuine collateral or an earlier run shows that %s has "
+            "passed; set the clock, or give a time explicitly",
+            ISO(o->time), ISO(passed));
     check_passf(checks, CHECK_TIME, "judged at %s, skew %u s", ISO(o->time),
                 (unsigned)o->skew_seconds);
     return RATLS_OK;
@@ -123,7 +145,7 @@ static ratls_code check_signature(const ratls_verifier *v, const certificate *c,
 {
     if (v->ca_der != NULL)
         return check_ca_signature(v, c, o, checks);
-    crypto_key *key = c->kind == KEY_P256 ? crypto_key_like(v->root_key, c->point)
+    crypto_key *key = c->kind == KEY_P256 ? crypto_key_like(v->root.key, c->point)
                                           : crypto_key_from_spki(c->spki);
     if (key == NULL)
         return check_fail(checks, CHECK_CERTIFICATE_SIGNATURE, RATLS_E_UNTRUSTED,
@@ -202,38 +224,101 @@ static void note_quote(const intel_quote *q, ratls_result *r)
     intel_quote_facts(q, &r->facts);
 }
 
-static intel_input input_of(const ratls_verifier *v, const intel_quote *q,
-                            const ratls_verify_options *o)
+static intel_input input_of(const journey *j, const intel_quote *q)
 {
     return (intel_input){
         .quote = q,
-        .collateral = v->collateral,
-        .collateral_n = v->collateral_n,
-        .root = &v->root,
-        .time = o->time,
-        .skew = o->skew_seconds,
-        .memo = v->platforms,
+        .collateral = j->held->all,
+        .collateral_n = j->held->n,
+        .stapled = j->has_stapled ? &j->stapled : NULL,
+        .stapled_crls_suffice = policy_stapled_crls_suffice(j->v->policy),
+        .gets_crls = j->v->source.want != NULL,
+        .root = &j->v->root.anchor,
+        .time = j->o->time,
+        .skew = j->o->skew_seconds,
+        .memo = j->v->platforms,
     };
 }
 
-static ratls_code judge_quote(const ratls_verifier *v, const intel_quote *q,
-                              const ratls_verify_options *o, ratls_result *r)
+/* What came in the certificate beside the evidence of the common format. */
+static ratls_code read_stapled(journey *j, const evidence_set *set)
 {
-    const intel_input in = input_of(v, q, o);
-    ratls_code code = intel_verify(&in, &r->checks, &r->facts);
-    r->facts.other_root = v->root_der != NULL;
+    endorsements found;
+    ratls_error e;
+    check_list *checks = &j->r->checks;
+    const evidence *ev = &set->all[0];
+    bytes value = set->endorsements;
+    if (value.n == 0 || ev->scheme != SCHEME_INTEROPERABLE) {
+        check_skip(checks, CHECK_ENDORSEMENTS, "none came with the evidence");
+        return RATLS_OK;
+    }
+    if (endorsements_parse(value, &found, &e) != RATLS_OK)
+        return check_fail_error(checks, CHECK_ENDORSEMENTS, &e);
+    if (found.tag != ev->tag)
+        return check_fail(checks, CHECK_ENDORSEMENTS, RATLS_E_MALFORMED,
+                          "endorsements: CBOR tag %llu, that of the evidence is %llu",
+                          (unsigned long long)found.tag, (unsigned long long)ev->tag);
+    j->space = malloc(2 * value.n);
+    if (j->space == NULL)
+        return check_fail(checks, CHECK_ENDORSEMENTS, RATLS_E_SYSTEM, "out of memory");
+    if (intel_collateral_from(&found, j->space, 2 * value.n, &j->stapled, &e) != RATLS_OK)
+        return check_fail_error(checks, CHECK_ENDORSEMENTS, &e);
+    j->has_stapled = true;
+    check_passf(checks, CHECK_ENDORSEMENTS, "%zu bytes came with the evidence", value.n);
+    return RATLS_OK;
+}
+
+/*
+ * Asks the verifier's source for what is lacking. Only for platforms that Intel certified: nobody
+ * else makes it work.
+ */
+static bool get_collateral(journey *j, const intel_quote *q, ratls_error *e)
+{
+    const ratls_verifier *v = j->v;
+    const ratls_facts *f = &j->r->facts;
+    *e = (ratls_error){.code = RATLS_OK};
+    if (v->source.want == NULL || !f->has_pck || !intel_is_genuine_pck(q, &v->root.anchor))
+        return false;
+    ratls_platform platform = {.tee = f->tee, .processor_ca = f->pck.processor_ca};
+    memcpy(platform.fmspc, f->pck.fmspc, sizeof platform.fmspc);
+    if (v->source.want(v->source.state, v->self, &platform, e) != RATLS_OK)
+        return false;
+    held_give_back(v->collateral, j->held);
+    j->held = held_take(v->collateral);
+    return true;
+}
+
+static ratls_code judge_quote(journey *j, const intel_quote *q)
+{
+    ratls_result *r = j->r;
+    ratls_error e;
+    intel_input in = input_of(j, q);
+    ratls_code code = intel_verify(&in, &r->checks, &r->facts, &j->wanted);
+    if (code == RATLS_E_MISSING && get_collateral(j, q, &e)) {
+        checks_forget(&r->checks, CHECK_PCK_FORMAT);
+        memset(&r->facts, 0, sizeof r->facts);
+        in = input_of(j, q);
+        code = intel_verify(&in, &r->checks, &r->facts, &j->wanted);
+    } else if (code == RATLS_E_MISSING && e.code != RATLS_OK) {
+        checks_explain_failure(&r->checks, e.text);
+    }
+    r->facts.other_root = j->v->root.der != NULL;
     r->evidence_valid = code == RATLS_OK;
+    if (code == RATLS_OK && !j->o->time_is_explicit)
+        ratls_verifier_raise_time(j->v, r->facts.latest_issue);
     return code;
 }
 
 /* All but the policy. */
-static ratls_code verify_evidence(const ratls_verifier *v, bytes der, const ratls_verify_options *o,
-                                  ratls_result *r, certificate *c)
+static ratls_code verify_evidence(journey *j, bytes der, certificate *c)
 {
+    ratls_result *r = j->r;
     evidence_set set = {.n = 0};
     intel_quote q;
     ratls_error e;
-    ratls_code code = read_certificate(der, c, &set, o, r);
+    ratls_code code = read_certificate(der, c, &set, j->o, r);
+    if (code == RATLS_OK)
+        code = read_stapled(j, &set);
     if (code != RATLS_OK)
         return code;
     const evidence *ev = &set.all[0];
@@ -248,60 +333,79 @@ static ratls_code verify_evidence(const ratls_verifier *v, bytes der, const ratl
     if (code == RATLS_OK)
         code = binding_check_agreement(c, &set, &r->checks);
     if (code == RATLS_OK)
-        code = check_signature(v, c, o, &r->checks);
+        code = check_signature(j->v, c, j->o, &r->checks);
     if (code != RATLS_OK)
         return code;
     r->binding_level = "key";
-    return judge_quote(v, &q, o, r);
+    return judge_quote(j, &q);
 }
 
-/* The very same certificate was found genuine before, and is at this time: only the dates are
- * judged anew. */
-static bool recall(const ratls_verifier *v, const uint8_t digest[32], const ratls_verify_options *o,
-                   ratls_result *r)
+/* Which collateral a verdict with these facts rests on at this time. */
+static bool choice_of(const journey *j, const intel_wanted *wanted, const intel_collateral *stapled,
+                      uint8_t key[32])
+{
+    intel_choice choice;
+    intel_input in = input_of(j, NULL);
+    in.stapled = stapled;
+    intel_choose(&in, wanted, &choice);
+    return intel_choice_key(&choice, key);
+}
+
+/* The very same certificate was found genuine before, with the collateral that would be chosen now:
+ * only the dates are judged anew. */
+static bool recall(journey *j, const uint8_t digest[32])
 {
     known_certificate known;
-    size_t set;
-    const intel_input in = input_of(v, NULL, o);
-    if (!certificate_memo_recall(v->certificates, digest, &known) || known.not_before > o->time ||
-        known.not_after < o->time || !intel_standing(&in, &known.result.facts, &set) ||
-        set != known.set)
+    uint8_t key[32];
+    intel_collateral stapled = {.tcb_info = BYTES_NONE};
+    const ratls_verify_options *o = j->o;
+    const intel_input in = input_of(j, NULL);
+    if (!certificate_memo_recall(j->v->certificates, digest, &known) ||
+        known.not_before > o->time || known.not_after < o->time ||
+        intel_ahead(&in, known.result.facts.latest_issue))
         return false;
-    const ratls_check time = r->checks.all[CHECK_TIME];
-    *r = known.result;
-    r->checks.all[CHECK_TIME] = time;
-    intel_note_expiry(o->time, &r->checks, &r->facts);
+    memcpy(stapled.glance, known.stapled, sizeof stapled.glance);
+    if (!choice_of(j, &known.wanted, known.has_stapled ? &stapled : NULL, key) ||
+        !bytes_equal(bytes_of(key, 32), bytes_of(known.choice, 32)))
+        return false;
+    const ratls_check time = j->r->checks.all[CHECK_TIME];
+    *j->r = known.result;
+    j->r->checks.all[CHECK_TIME] = time;
+    intel_note_expiry(o->time, &j->r->checks, &j->r->facts);
     return true;
 }
 
-static void remember(const ratls_verifier *v, const uint8_t digest[32], const certificate *c,
-                     const ratls_verify_options *o, const ratls_result *r)
+static void remember(const journey *j, const uint8_t digest[32], const certificate *c)
 {
-    known_certificate known = {
-        .not_before = c->not_before, .not_after = c->not_after, .result = *r};
-    const intel_input in = input_of(v, NULL, o);
-    if (!r->facts.crl_not_yet && intel_standing(&in, &r->facts, &known.set))
-        certificate_memo_keep(v->certificates, digest, &known);
+    known_certificate known = {.not_before = c->not_before,
+                               .not_after = c->not_after,
+                               .wanted = j->wanted,
+                               .has_stapled = j->has_stapled,
+                               .result = *j->r};
+    memcpy(known.stapled, j->stapled.glance, sizeof known.stapled);
+    if (!j->r->facts.crl_not_yet &&
+        choice_of(j, &known.wanted, j->has_stapled ? &j->stapled : NULL, known.choice))
+        certificate_memo_keep(j->v->certificates, digest, &known);
 }
 
-static ratls_code verify_certificate(const ratls_verifier *v, bytes der,
-                                     const ratls_verify_options *o, ratls_result *r)
+static ratls_code verify_certificate(journey *j, bytes der)
 {
     certificate c;
     uint8_t digest[32];
-    ratls_code code = check_time(o, &r->checks);
+    ratls_result *r = j->r;
+    ratls_code code = check_time(j->v, j->o, &r->checks);
     if (code != RATLS_OK)
         return code;
     /* A CA has dates of its own, which no memo knows. */
-    bool memorable = v->ca_der == NULL && der.n <= CERTIFICATE_MAX &&
+    bool memorable = j->v->ca_der == NULL && der.n <= CERTIFICATE_MAX &&
                      crypto_digest(CRYPTO_SHA256, &der, 1, digest);
-    if (!memorable || !recall(v, digest, o, r)) {
-        code = verify_evidence(v, der, o, r, &c);
+    if (!memorable || !recall(j, digest)) {
+        code = verify_evidence(j, der, &c);
         if (code == RATLS_OK && memorable)
-            remember(v, digest, &c, o, r);
+            remember(j, digest, &c);
     }
     if (code == RATLS_OK)
-        code = appraise(v->policy, &r->facts, o->time, &r->checks, &r->insecure);
+        code = appraise(j->v->policy, &r->facts, j->o->time, &r->checks, &r->insecure);
     return code;
 }
 
@@ -332,13 +436,13 @@ static ratls_code unwrap(bytes in, bytes *quote, ratls_result *r)
     return RATLS_OK;
 }
 
-static ratls_code verify_quote(const ratls_verifier *v, bytes in, const ratls_verify_options *o,
-                               ratls_result *r)
+static ratls_code verify_quote(journey *j, bytes in)
 {
     intel_quote q;
     bytes quote = BYTES_NONE;
     ratls_error e;
-    ratls_code code = check_time(o, &r->checks);
+    ratls_result *r = j->r;
+    ratls_code code = check_time(j->v, j->o, &r->checks);
     if (code == RATLS_OK)
         code = unwrap(in, &quote, r);
     if (code != RATLS_OK)
@@ -346,13 +450,10 @@ static ratls_code verify_quote(const ratls_verifier *v, bytes in, const ratls_ve
     if (intel_quote_parse(quote, &q, &e) != RATLS_OK)
         return check_fail_error(&r->checks, CHECK_QUOTE_FORMAT, &e);
     note_quote(&q, r);
-    return judge_quote(v, &q, o, r);
+    return judge_quote(j, &q);
 }
 
-typedef ratls_code journey(const ratls_verifier *, bytes, const ratls_verify_options *,
-                           ratls_result *);
-
-static ratls_code run(journey *verify, const ratls_verifier *v, bytes in,
+static ratls_code run(ratls_code (*verify)(journey *, bytes), const ratls_verifier *v, bytes in,
                       const ratls_verify_options *options, ratls_result *result, ratls_error *error)
 {
     assert(v != NULL && options != NULL);
@@ -360,7 +461,10 @@ static ratls_code run(journey *verify, const ratls_verifier *v, bytes in,
     if (r == NULL)
         return refuse(error, RATLS_E_SYSTEM, 0, "out of memory");
     result_reset(r);
-    ratls_code code = verify(v, in, options, r);
+    journey j = {.v = v, .o = options, .r = r, .held = held_take(v->collateral)};
+    ratls_code code = verify(&j, in);
+    held_give_back(v->collateral, j.held);
+    free(j.space);
     const ratls_check *failure = checks_failure(&r->checks);
     if (code != RATLS_OK && failure != NULL)
         (void)refuse(error, failure->code, 0, "%s", failure->text);

@@ -73,10 +73,13 @@ static void test_json(void **state)
     must_hold(h.c.pck_crl, "3003020101");
     must_hold(h.c.root_ca_crl, "3003020102");
     must_hold(h.c.pck_crl_issuer_chain, "'four' 00");
-    assert_true(h.c.has_glance);
-    assert_int_equal(h.c.glance.tee, RATLS_TEE_TDX);
-    assert_memory_equal(h.c.glance.fmspc, "\xb0\xc0\x6f\0\0\0", 6);
-    assert_int_equal(h.c.glance.issue_date, 1767139200);
+    const intel_glance *tcb = &h.c.glance[ITEM_TCB_INFO];
+    assert_true(tcb->present && tcb->readable);
+    assert_int_equal(tcb->tee, RATLS_TEE_TDX);
+    assert_memory_equal(tcb->fmspc, "\xb0\xc0\x6f\0\0\0", 6);
+    assert_int_equal(tcb->date, 1767139200);
+    for (intel_item i = ITEM_QE_IDENTITY; i < INTEL_ITEMS; i++)
+        assert_true(h.c.glance[i].present && !h.c.glance[i].readable);
     drop(&h);
 }
 
@@ -107,7 +110,7 @@ static void test_absent(void **state)
             memcpy(&item, (const uint8_t *)&h.c + items[k].at, sizeof item);
             assert_int_equal(item.n == 0, i == k);
         }
-        assert_int_equal(h.c.has_glance, i != 0);
+        assert_int_equal(h.c.glance[ITEM_TCB_INFO].readable, i != 0);
         drop(&h);
         bytes twice = arena_format("\"%s\":\"\",\"%s\":", items[i].key, items[i].key);
         must_be("twice",
@@ -263,7 +266,7 @@ static void test_endorsements(void **state)
     assert_true(bytes_is(c.pck_crl_issuer_chain, "three"));
     must_hold(c.pck_crl, "3003020101");
     must_hold(c.root_ca_crl, "3003020102");
-    assert_true(c.has_glance);
+    assert_true(c.glance[ITEM_TCB_INFO].readable);
 
     static const struct {
         const char *name, *tcb_info, *qe_identity;

@@ -425,6 +425,14 @@ static void test_containers(void **state)
     }
 }
 
+/* What shows for which FMSPC it is, and when it was issued, and is not genuine. */
+static bytes tcb_info_for(unsigned fmspc, unsigned day)
+{
+    return arena_format("{\"tcb_info\":\"{\\\"id\\\":\\\"SGX\\\",\\\"fmspc\\\":\\\"%012x\\\","
+                        "\\\"issueDate\\\":\\\"%04u-01-01T00:00:00Z\\\"}\"}",
+                        fmspc, 2000 + day);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -438,10 +446,19 @@ static void test_limits(void **state)
     assert_int_equal(e.code, RATLS_E_LIMIT);
     assert_int_equal(ratls_verifier_add_collateral(r, BYTES_NONE, &e), RATLS_E_MALFORMED);
     assert_int_equal(ratls_verifier_add_collateral(r, bytes_text("{"), NULL), RATLS_E_MALFORMED);
-    for (unsigned i = 0; i < 63; i++)
-        add(r, bytes_text("{}"));
-    add(r, bytes_of(padded.p, padded.n - 1)); /* the last, and of 256 KiB */
-    assert_int_equal(ratls_verifier_add_collateral(r, bytes_text("{}"), &e), RATLS_E_LIMIT);
+    add(r, bytes_of(padded.p, padded.n - 1)); /* of 256 KiB */
+    /* The same again, and what is superseded, takes no room. */
+    uint64_t epoch = ratls_verifier_epoch(r);
+    for (unsigned i = 0; i < 600; i++)
+        add(r, vendor_collateral_json(&v));
+    assert_true(ratls_verifier_epoch(r) <= epoch + 1);
+    for (unsigned i = 0; i < 600; i++)
+        add(r, tcb_info_for(7, i));
+    for (unsigned i = 0; i < 254; i++)
+        add(r, tcb_info_for(1000 + i, 0));
+    epoch = ratls_verifier_epoch(r);
+    assert_int_equal(ratls_verifier_add_collateral(r, tcb_info_for(2000, 0), &e), RATLS_E_LIMIT);
+    assert_int_equal(ratls_verifier_epoch(r), epoch);
     assert_int_equal(judge(r, vendor_quote(&v, BYTES_NONE).quote, VENDOR_T0, 0).code, RATLS_OK);
     ratls_verifier_free(&r);
     ratls_verifier_free(&r);
