@@ -232,56 +232,6 @@ static void bench_cold(const char *name, const char *quote, const char *collater
     crypto_key_free(key);
 }
 
-typedef struct warm {
-    ratls_verifier *verifier;
-    bytes input;
-    ratls_verify_options options;
-    ratls_result *result;
-} warm;
-
-static void verify_quote_again(void *arg)
-{
-    warm *x = arg;
-    ratls_error e;
-    if (ratls_verify_quote(x->verifier, x->input, &x->options, x->result, &e) != RATLS_OK)
-        die(e.text);
-}
-
-/* Up to the policy, of which there is none. */
-static void verify_certificate_again(void *arg)
-{
-    warm *x = arg;
-    ratls_error e;
-    ratls_code code = ratls_verify_certificate(x->verifier, x->input, &x->options, x->result, &e);
-    if (code == RATLS_OK || !ratls_result_evidence_valid(x->result))
-        die(e.text);
-}
-
-static void bench_warm(const char *name, bytes input, const char *collateral, int64_t time,
-                       void (*call)(void *), double ecdsa)
-{
-    warm x = {.verifier = ratls_verifier_new(),
-              .input = input,
-              .options = {.time = time, .time_is_explicit = true},
-              .result = ratls_result_new()};
-    bytes set = vector(collateral);
-    ratls_error e;
-    char line[64];
-    if (input.n == 0 || set.n == 0) {
-        (void)printf("bench: %s skipped (no vectors)\n", name);
-        return;
-    }
-    if (x.verifier == NULL || x.result == NULL ||
-        ratls_verifier_add_collateral(x.verifier, set, &e) != RATLS_OK)
-        die("no verifier");
-    double per_second = rate(call, &x);
-    report(name, per_second, "per_second");
-    (void)snprintf(line, sizeof line, "%s_per_ecdsa", name);
-    report(line, per_second / ecdsa, "ratio");
-    ratls_result_free(&x.result);
-    ratls_verifier_free(&x.verifier);
-}
-
 /* Parsing and binding, without the certificate's own signature. */
 static void parse_certificate(void *arg)
 {
@@ -333,12 +283,6 @@ int main(void)
                "dcap/collateral/sgx-00a067110000-e17-2025-06.json", 1750334171, ecdsa);
     bench_cold("verify_cold_tdx", "dcap/quotes/tdx4-b0c06f-dcapqvl.bin",
                "dcap/collateral/tdx-b0c06f000000-e17-2025-06.json", 1750332747, ecdsa);
-    bench_warm("verify_warm_same_platform", vector("dcap/quotes/tdx4-b0c06f-dcapqvl.bin"),
-               "dcap/collateral/tdx-b0c06f000000-e17-2025-06.json", 1750332747, verify_quote_again,
-               ecdsa);
-    bench_warm("verify_repeat", certificate_of("interop-certs/rats-tls-cert.pem"),
-               "dcap/collateral/sgx-00606a000000-e15-2023-05.json", 1684162180,
-               verify_certificate_again, ecdsa);
     bench_certificate("parse_certificate", "interop-certs/rats-tls-cert.pem");
     bench_certificate("parse_certificate_two_quotes", "interop-certs/gramine-cert.pem");
     return 0;

@@ -10,7 +10,7 @@
 #include "input.h"
 #include "judge.h"
 #include "kind.h"
-#include "tee/intel_verify.h"
+#include "tee/intel_facts.h"
 #include "verify/binding.h"
 
 /* The evidence of a certificate, which must at least speak for its key. */

@@ -4,7 +4,7 @@
 #include "input.h"
 #include "show.h"
 #include "tee/intel_pck.h"
-#include "tee/intel_verify.h"
+#include "tee/intel_facts.h"
 
 #include <stdlib.h>
 

@@ -31,6 +31,8 @@ crypto_key *crypto_key_from_p256(bytes point);
 crypto_key *crypto_key_like(const crypto_key *p256, bytes point);
 /* From a DER SubjectPublicKeyInfo whose algorithm x509 has read. NULL if it is no valid key. */
 crypto_key *crypto_key_from_spki(bytes spki);
+/* Another reference to the same key, to be freed too; NULL if that fails. */
+crypto_key *crypto_key_share(crypto_key *key);
 void crypto_key_free(crypto_key *key); /* NULL is fine */
 
 /* ECDSA P-256 with SHA-256 over `data`; sig is r||s, 64 bytes big-endian; 0 < r, s < n. */

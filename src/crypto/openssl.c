@@ -128,6 +128,11 @@ crypto_key *crypto_key_from_spki(bytes spki)
     return key_of(pkey);
 }
 
+crypto_key *crypto_key_share(crypto_key *key)
+{
+    return EVP_PKEY_up_ref(pkey_of(key)) == 1 ? key : NULL;
+}
+
 void crypto_key_free(crypto_key *key)
 {
     EVP_PKEY_free(pkey_of(key));

@@ -1,8 +1,6 @@
 /* The TCB status of a platform from the levels of TCB info and QE identity [DCAP 1.7, 1.8]. */
 #include "tee/intel_judge.h"
 
-#include <stdio.h>
-
 #include "base/hex.h"
 #include "base/time.h"
 
@@ -91,29 +89,4 @@ ratls_code intel_judge_tcb(const tcb_info *tcb, const qe_identity *identity,
     check_passf(checks, CHECK_TCB_LEVEL, "%s, level of %s", ratls_tcb_status_name(status),
                 ISO(m.level->date));
     return RATLS_OK;
-}
-
-/* Expiry is a fact for the policy, not a failure: Intel's verifier reports it beside the verdict.
- */
-bool intel_is_expired(const ratls_facts *f, int64_t time)
-{
-    return f->crl_not_yet || (f->earliest_expiration != 0 && f->earliest_expiration <= time);
-}
-
-void intel_note_expiry(int64_t time, check_list *checks, ratls_facts *f)
-{
-    char text[RATLS_TEXT_SIZE];
-    f->collateral_expired = intel_is_expired(f, time);
-    if (!f->collateral_expired) {
-        check_passf(checks, CHECK_COLLATERAL_EXPIRY, "all collateral is good until %s",
-                    ISO(f->earliest_expiration));
-        return;
-    }
-    if (f->crl_not_yet)
-        (void)snprintf(text, sizeof text, "a CRL is not yet valid at %s: a policy has to decide",
-                       ISO(time));
-    else
-        (void)snprintf(text, sizeof text, "collateral expired on %s: a policy has to decide",
-                       ISO(f->earliest_expiration));
-    check_skip(checks, CHECK_COLLATERAL_EXPIRY, text);
 }

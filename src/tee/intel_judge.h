@@ -14,11 +14,4 @@ RATLS_MUST_USE ratls_code intel_judge_tcb(const tcb_info *tcb, const qe_identity
                                           const sgx_report *qe_report, const svn_level *module,
                                           check_list *checks, ratls_facts *facts);
 
-/* Something that the facts rest on has expired at `time`, or is a CRL from the future. */
-bool intel_is_expired(const ratls_facts *f, int64_t time);
-
-/* Judges the dates in `facts` by this time: facts->collateral_expired and CHECK_COLLATERAL_EXPIRY.
- */
-void intel_note_expiry(int64_t time, check_list *checks, ratls_facts *facts);
-
 #endif

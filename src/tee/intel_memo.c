@@ -56,6 +56,8 @@ void intel_memo_free(intel_memo *m)
         return;
     for (size_t i = 0; i < INTEL_MEMO_COLLATERAL; i++)
         let_go(m->collateral[i]);
+    for (size_t i = 0; m->table != NULL && i < (size_t)ROWS * WAYS; i++)
+        crypto_key_free(m->table[i].platform.attestation_key);
     free(m->table);
     (void)pthread_mutex_destroy(&m->lock);
     free(m);
@@ -182,6 +184,8 @@ bool intel_memo_platform(intel_memo *m, const uint8_t digest[32], memo_platform 
     if (e != NULL) {
         e->used = ++m->calls;
         *platform = e->platform;
+        if (crypto_key_share(e->platform.attestation_key) == NULL)
+            e = NULL;
     }
     (void)pthread_mutex_unlock(&m->lock);
     return e != NULL;
@@ -190,7 +194,10 @@ bool intel_memo_platform(intel_memo *m, const uint8_t digest[32], memo_platform 
 void intel_memo_keep_platform(intel_memo *m, const uint8_t digest[32],
                               const memo_platform *platform)
 {
+    if (crypto_key_share(platform->attestation_key) == NULL)
+        return;
     (void)pthread_mutex_lock(&m->lock);
+    crypto_key *dropped = platform->attestation_key;
     if (m->table == NULL)
         m->table = calloc((size_t)ROWS * WAYS, sizeof *m->table);
     if (m->table != NULL) {
@@ -201,9 +208,11 @@ void intel_memo_keep_platform(intel_memo *m, const uint8_t digest[32],
                 if (row[i].used < e->used)
                     e = &row[i];
         }
+        dropped = e->platform.attestation_key;
         memcpy(e->digest, digest, sizeof e->digest);
         e->platform = *platform;
         e->used = ++m->calls;
     }
     (void)pthread_mutex_unlock(&m->lock);
+    crypto_key_free(dropped);
 }

@@ -36,6 +36,7 @@ typedef struct memo_platform {
     uint8_t choice[32];     /* intel_choice_key of the collateral it was verified with */
     uint8_t collateral[32]; /* the same with its PCK CA: where the memo has it */
     intel_dates dates;      /* of everything that this rests on */
+    crypto_key *attestation_key;
 } memo_platform;
 
 intel_memo *intel_memo_new(void);    /* NULL if memory is out */
@@ -45,12 +46,12 @@ void intel_memo_free(intel_memo *m); /* NULL is fine */
 const memo_collateral *intel_memo_collateral(intel_memo *m, const uint8_t key[32]);
 void intel_memo_release(intel_memo *m, const memo_collateral *c); /* NULL is fine */
 
-/* False if it is not known. */
+/* False if it is not known; else platform->attestation_key is a reference to be freed. */
 bool intel_memo_platform(intel_memo *m, const uint8_t digest[32], memo_platform *platform);
 
 /*
  * These keep a copy, quietly not if memory is out. Of `known`, tcb and qe are read anew from copies
- * of the bodies, and the key is made anew from `pck_ca` (x||y).
+ * of the bodies, and the key is made anew from `pck_ca` (x||y); a platform's key is shared.
  */
 void intel_memo_keep_collateral(intel_memo *m, const uint8_t key[32], const memo_collateral *known,
                                 bytes tcb_body, bytes qe_body, const crypto_key *root,

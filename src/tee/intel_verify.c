@@ -11,9 +11,11 @@
 #include "base/time.h"
 #include "tee/intel_chain.h"
 #include "tee/intel_choose.h"
+#include "tee/intel_facts.h"
 #include "tee/intel_judge.h"
 #include "tee/intel_pck.h"
 #include "tee/intel_qe.h"
+#include "tee/intel_tdx_module.h"
 
 enum { CERT_TYPE_PCK_CHAIN = 5, CRLS = 2 };
 
@@ -26,11 +28,11 @@ typedef struct verification {
     intel_wanted wanted;
     intel_choice choice;
     const memo_collateral *known; /* the choice was verified before; NULL: it was not */
-    intel_chain pck;
-    crypto_key *pck_ca_key, *pck_key, *signer_key;
+    intel_chain *pck;
+    crypto_key *pck_ca_key, *pck_key, *signer_key, *attestation_key;
     crl root_crl[CRLS], pck_crl[CRLS]; /* the second: the verifier's own beside the peer's */
-    tcb_info read_tcb;                 /* where a full verification reads to */
-    qe_identity read_qe;
+    tcb_info *read_tcb;                /* where a full verification reads to */
+    qe_identity *read_qe;
     const tcb_info *tcb; /* the above, or the memo's */
     const qe_identity *qe;
     bool memorable;     /* the next three are set */
@@ -48,7 +50,7 @@ static bool not_yet(const verification *v, int64_t t)
 static ratls_code check_not_before(verification *v, check_id id, const certificate *c,
                                    const char *what)
 {
-    intel_dates_add(c == v->pck.leaf ? &v->leaf_dates : &v->dates, c->not_before, c->not_after);
+    intel_dates_add(c == v->pck->leaf ? &v->leaf_dates : &v->dates, c->not_before, c->not_after);
     if (!not_yet(v, c->not_before))
         return RATLS_OK;
     return check_fail(v->checks, id, RATLS_E_STALE, "%s: not valid before %s, the time given is %s",
@@ -64,14 +66,14 @@ static ratls_code read_pck_chain(verification *v)
             v->checks, CHECK_PCK_FORMAT, RATLS_E_UNSUPPORTED,
             "quote: certification data type %u holds no PCK chain; only type 5 can be judged",
             q->cert_type);
-    if (intel_chain_read_pck(&v->pck, q->cert_data, "PCK chain of the quote", &e) != RATLS_OK ||
-        chain_check_ca(v->pck.root, 1, "PCK chain, root", &e) != RATLS_OK ||
-        chain_check_ca(v->pck.issuer, 0, "PCK chain, PCK CA", &e) != RATLS_OK ||
-        chain_check_leaf(v->pck.leaf, "PCK chain, leaf", &e) != RATLS_OK ||
-        intel_pck_read(v->pck.leaf, &v->facts->pck, &e) != RATLS_OK)
+    if (intel_chain_read_pck(v->pck, q->cert_data, "PCK chain of the quote", &e) != RATLS_OK ||
+        chain_check_ca(v->pck->root, 1, "PCK chain, root", &e) != RATLS_OK ||
+        chain_check_ca(v->pck->issuer, 0, "PCK chain, PCK CA", &e) != RATLS_OK ||
+        chain_check_leaf(v->pck->leaf, "PCK chain, leaf", &e) != RATLS_OK ||
+        intel_pck_read(v->pck->leaf, &v->facts->pck, &e) != RATLS_OK)
         return check_fail_error(v->checks, CHECK_PCK_FORMAT, &e);
     v->facts->has_pck = true;
-    v->facts->pck.processor_ca = intel_is_processor_ca(v->pck.issuer->subject);
+    v->facts->pck.processor_ca = intel_is_processor_ca(v->pck->issuer->subject);
     check_pass(v->checks, CHECK_PCK_FORMAT,
                "the PCK chain has leaf, CA and root, each of Intel's profile");
 
@@ -80,9 +82,9 @@ static ratls_code read_pck_chain(verification *v)
 
 static ratls_code check_pck_validity(verification *v)
 {
-    if (check_not_before(v, CHECK_PCK_VALIDITY, v->pck.root, "PCK chain, root") != RATLS_OK ||
-        check_not_before(v, CHECK_PCK_VALIDITY, v->pck.issuer, "PCK chain, PCK CA") != RATLS_OK ||
-        check_not_before(v, CHECK_PCK_VALIDITY, v->pck.leaf, "PCK chain, leaf") != RATLS_OK)
+    if (check_not_before(v, CHECK_PCK_VALIDITY, v->pck->root, "PCK chain, root") != RATLS_OK ||
+        check_not_before(v, CHECK_PCK_VALIDITY, v->pck->issuer, "PCK chain, PCK CA") != RATLS_OK ||
+        check_not_before(v, CHECK_PCK_VALIDITY, v->pck->leaf, "PCK chain, leaf") != RATLS_OK)
         return RATLS_E_STALE;
     check_pass(v->checks, CHECK_PCK_VALIDITY, "no certificate of the PCK chain is from the future");
     return RATLS_OK;
@@ -98,7 +100,7 @@ static void let_known_go(verification *v)
 /* The key of collateral in the memo: it was verified with this PCK CA and this root. */
 static bool key_collateral(verification *v)
 {
-    const bytes pieces[] = {bytes_of(v->choice_key, 32), v->pck.issuer->der, v->pck.root->der};
+    const bytes pieces[] = {bytes_of(v->choice_key, 32), v->pck->issuer->der, v->pck->root->der};
     return crypto_digest(CRYPTO_SHA256, pieces, sizeof pieces / sizeof *pieces, v->collateral_key);
 }
 
@@ -107,7 +109,7 @@ static ratls_code choose_collateral(verification *v)
     const intel_input *in = v->in;
     const ratls_facts *f = v->facts;
     intel_wanted *w = &v->wanted;
-    if (!intel_wanted_of(f->tee, f->pck.fmspc, v->pck.issuer->subject, in->root->name, w))
+    if (!intel_wanted_of(f->tee, f->pck.fmspc, v->pck->issuer->subject, in->root->name, w))
         return check_fail(v->checks, CHECK_COLLATERAL_PRESENT, RATLS_E_SYSTEM, "out of memory");
     ratls_code code = intel_choose_checked(in, w, &v->choice, v->checks, v->facts);
     v->memorable = v->memorable && code == RATLS_OK &&
@@ -129,12 +131,12 @@ static void copy_checks(verification *v, check_id first, check_id last)
 static ratls_code check_pck_ca(verification *v, ratls_error *e)
 {
     const anchor *root = v->in->root;
-    ratls_code code = chain_check_root(v->pck.root, root, "PCK chain, root", e);
+    ratls_code code = chain_check_root(v->pck->root, root, "PCK chain, root", e);
     if (code == RATLS_OK)
-        code = chain_check_issued(v->pck.issuer, v->pck.root, root->key, "PCK chain, PCK CA", e);
+        code = chain_check_issued(v->pck->issuer, v->pck->root, root->key, "PCK chain, PCK CA", e);
     if (code != RATLS_OK)
         return code;
-    v->pck_ca_key = crypto_key_like(root->key, v->pck.issuer->point);
+    v->pck_ca_key = crypto_key_like(root->key, v->pck->issuer->point);
     return v->pck_ca_key != NULL ? RATLS_OK
                                  : refuse(e, RATLS_E_UNTRUSTED, 0,
                                           "PCK chain, PCK CA: its public key is not a point of "
@@ -147,10 +149,10 @@ static ratls_code check_pck_chain(verification *v)
     ratls_code code = v->known != NULL ? RATLS_OK : check_pck_ca(v, &e);
     const crypto_key *ca_key = v->known != NULL ? v->known->pck_ca_key : v->pck_ca_key;
     if (code == RATLS_OK)
-        code = chain_check_issued(v->pck.leaf, v->pck.issuer, ca_key, "PCK chain, leaf", &e);
+        code = chain_check_issued(v->pck->leaf, v->pck->issuer, ca_key, "PCK chain, leaf", &e);
     if (code != RATLS_OK)
         return check_fail_error(v->checks, CHECK_PCK_CHAIN, &e);
-    v->pck_key = crypto_key_like(v->in->root->key, v->pck.leaf->point);
+    v->pck_key = crypto_key_like(v->in->root->key, v->pck->leaf->point);
     if (v->pck_key == NULL)
         return check_fail(v->checks, CHECK_PCK_CHAIN, RATLS_E_UNTRUSTED,
                           "PCK chain, leaf: its public key is not a point of P-256");
@@ -251,10 +253,10 @@ static ratls_code check_crl_chain(verification *v)
     if (intel_chain_read_issuer(&chain, v->choice.from[ITEM_PCK_CRL]->pck_crl_issuer_chain, "CA",
                                 what, &e) != RATLS_OK)
         return check_fail_error(v->checks, CHECK_PCK_CRL, &e);
-    if (!bytes_equal(chain.root->der, v->pck.root->der) &&
+    if (!bytes_equal(chain.root->der, v->pck->root->der) &&
         chain_check_root(chain.root, v->in->root, "PCK CRL issuer chain, root", &e) != RATLS_OK)
         return check_fail_error(v->checks, CHECK_PCK_CRL, &e);
-    if (!bytes_equal(chain.issuer->der, v->pck.issuer->der) &&
+    if (!bytes_equal(chain.issuer->der, v->pck->issuer->der) &&
         (chain_check_ca(chain.issuer, 0, what, &e) != RATLS_OK ||
          chain_check_issued(chain.issuer, chain.root, v->in->root->key, what, &e) != RATLS_OK))
         return check_fail_error(v->checks, CHECK_PCK_CRL, &e);
@@ -267,21 +269,21 @@ static ratls_code check_crl_chain(verification *v)
 static ratls_code check_revocation(verification *v)
 {
     ratls_code code =
-        check_crl(v, CHECK_ROOT_CRL, ITEM_ROOT_CRL, v->pck.root, v->in->root->key, v->root_crl);
+        check_crl(v, CHECK_ROOT_CRL, ITEM_ROOT_CRL, v->pck->root, v->in->root->key, v->root_crl);
     if (code == RATLS_OK)
-        code = check_crl(v, CHECK_PCK_CRL, ITEM_PCK_CRL, v->pck.issuer, v->pck_ca_key, v->pck_crl);
+        code = check_crl(v, CHECK_PCK_CRL, ITEM_PCK_CRL, v->pck->issuer, v->pck_ca_key, v->pck_crl);
     if (code == RATLS_OK && v->known == NULL)
         code = check_crl_chain(v);
     if (code != RATLS_OK)
         return code;
-    if (lists(v->root_crl, v->pck.issuer->serial))
+    if (lists(v->root_crl, v->pck->issuer->serial))
         return check_fail(v->checks, CHECK_PCK_REVOCATION, RATLS_E_REVOKED,
                           "PCK chain: the PCK CA with serial %s is revoked by the root CA CRL",
-                          HEX(v->pck.issuer->serial));
-    if (lists(v->pck_crl, v->pck.leaf->serial))
+                          HEX(v->pck->issuer->serial));
+    if (lists(v->pck_crl, v->pck->leaf->serial))
         return check_fail(v->checks, CHECK_PCK_REVOCATION, RATLS_E_REVOKED,
                           "PCK chain: the PCK certificate with serial %s is revoked by the PCK CRL",
-                          HEX(v->pck.leaf->serial));
+                          HEX(v->pck->leaf->serial));
     check_pass(v->checks, CHECK_PCK_REVOCATION,
                "neither the PCK certificate nor its CA is revoked");
     return RATLS_OK;
@@ -302,7 +304,7 @@ static ratls_code check_signer(verification *v, check_id id, bytes pem, const ch
     if (check_not_before(v, id, chain.root, what) != RATLS_OK ||
         check_not_before(v, id, chain.issuer, what) != RATLS_OK)
         return RATLS_E_STALE;
-    if ((!bytes_equal(chain.root->der, v->pck.root->der) &&
+    if ((!bytes_equal(chain.root->der, v->pck->root->der) &&
          chain_check_root(chain.root, v->in->root, what, &e) != RATLS_OK) ||
         chain_check_issued(chain.issuer, chain.root, root_key, what, &e) != RATLS_OK)
         return check_fail_error(v->checks, id, &e);
@@ -367,7 +369,7 @@ static ratls_code check_tcb_info(verification *v)
     if (code != RATLS_OK)
         return code;
     ratls_error e;
-    if (tcb_info_parse(c->tcb_info, &v->read_tcb, &e) != RATLS_OK)
+    if (tcb_info_parse(c->tcb_info, v->read_tcb, &e) != RATLS_OK)
         return check_fail_error(v->checks, CHECK_TCB_INFO_FORMAT, &e);
     check_passf(v->checks, CHECK_TCB_INFO_FORMAT, "version %u with %zu TCB levels", v->tcb->version,
                 v->tcb->levels_n);
@@ -423,55 +425,13 @@ static ratls_code check_qe_identity(verification *v)
     if (code != RATLS_OK)
         return code;
     ratls_error e;
-    if (qe_identity_parse(c->qe_identity, &v->read_qe, &e) != RATLS_OK)
+    if (qe_identity_parse(c->qe_identity, v->read_qe, &e) != RATLS_OK)
         return check_fail_error(v->checks, CHECK_QE_IDENTITY_FORMAT, &e);
     check_passf(v->checks, CHECK_QE_IDENTITY_FORMAT, "version 2 with %zu levels", v->qe->levels_n);
     if (v->qe->evaluation_number < v->facts->evaluation_number)
         v->facts->evaluation_number = v->qe->evaluation_number;
     return check_issue_date(v, CHECK_QE_IDENTITY_VALIDITY, v->qe->issue_date, v->qe->next_update,
                             v->qe->evaluation_number, what);
-}
-
-/*
- * The TDX module [DCAP 1.6]: who signed it, its attributes, and *level: that of its SVN, NULL if
- * the module has no version and is judged by the platform's level.
- */
-static ratls_code check_tdx_module(verification *v, const svn_level **level)
-{
-    const ratls_tdx_facts *td = &v->facts->tdx;
-    unsigned version = td->tee_tcb_svn[1], svn = td->tee_tcb_svn[0];
-    const tdx_module *m = &v->tcb->module;
-    *level = NULL;
-    if (version > 0) {
-        m = tcb_info_module(v->tcb, version);
-        if (m == NULL)
-            return check_fail(v->checks, CHECK_TDX_MODULE, RATLS_E_UNTRUSTED,
-                              "TDX module: version %u, the TCB info has no identity TDX_%02X",
-                              version, version);
-    }
-    bytes mrsigner = bytes_of(td->mrsignerseam, 48), attributes = bytes_of(td->seam_attributes, 8);
-    if (!bytes_equal_ct(mrsigner, bytes_of(m->mrsigner, 48)))
-        return check_fail(v->checks, CHECK_TDX_MODULE, RATLS_E_UNTRUSTED,
-                          "TDX module: MRSIGNERSEAM %s, the TCB info expects %s", HEX(mrsigner),
-                          HEX(bytes_of(m->mrsigner, 48)));
-    /* Intel demands all zero and equal, whatever the mask says. */
-    if (!bytes_all_zero(attributes) || !bytes_all_zero(bytes_of(m->attributes, 8)))
-        return check_fail(
-            v->checks, CHECK_TDX_MODULE, RATLS_E_UNTRUSTED,
-            "TDX module: SEAMATTRIBUTES %s, the TCB info says %s, only zero is defined",
-            HEX(attributes), HEX(bytes_of(m->attributes, 8)));
-    if (version > 0) {
-        *level = svn_level_match(m->levels, m->levels_n, svn);
-        if (*level == NULL)
-            return check_fail(v->checks, CHECK_TDX_MODULE, RATLS_E_UNTRUSTED,
-                              "TDX module: no level of TDX_%02X reaches down to SVN %u", version,
-                              svn);
-        check_passf(v->checks, CHECK_TDX_MODULE, "version %u, SVN %u is %s", version, svn,
-                    ratls_tcb_status_name((*level)->status));
-    } else {
-        check_pass(v->checks, CHECK_TDX_MODULE, "the TDX module is signed by Intel");
-    }
-    return RATLS_OK;
 }
 
 /* SHA-256(attestation key, authentication data), then zeros; Intel ignores the second half. */
@@ -514,16 +474,19 @@ static ratls_code check_qe_report(verification *v)
     return RATLS_OK;
 }
 
+static ratls_code read_attestation_key(verification *v)
+{
+    v->attestation_key = crypto_key_like(v->in->root->key, v->in->quote->attestation_key);
+    if (v->attestation_key != NULL)
+        return RATLS_OK;
+    return check_fail(v->checks, CHECK_QUOTE_SIGNATURE, RATLS_E_UNTRUSTED,
+                      "quote: the attestation key is not a point of P-256");
+}
+
 static ratls_code check_quote_signature(verification *v)
 {
     const intel_quote *q = v->in->quote;
-    crypto_key *key = crypto_key_like(v->in->root->key, q->attestation_key);
-    if (key == NULL)
-        return check_fail(v->checks, CHECK_QUOTE_SIGNATURE, RATLS_E_UNTRUSTED,
-                          "quote: the attestation key is not a point of P-256");
-    bool ok = crypto_verify_p256(key, q->signed_bytes, q->signature);
-    crypto_key_free(key);
-    if (!ok)
+    if (!crypto_verify_p256(v->attestation_key, q->signed_bytes, q->signature))
         return check_fail(
             v->checks, CHECK_QUOTE_SIGNATURE, RATLS_E_UNTRUSTED,
             "quote: its signature does not fit its %zu signed bytes and the attestation key",
@@ -547,8 +510,8 @@ static void note_dates(verification *v)
  * that is known costs no signature. */
 static ratls_code platform_steps(verification *v)
 {
-    v->tcb = &v->read_tcb;
-    v->qe = &v->read_qe;
+    v->tcb = v->read_tcb;
+    v->qe = v->read_qe;
     ratls_code code = read_pck_chain(v);
     if (code == RATLS_OK)
         code = choose_collateral(v);
@@ -589,7 +552,8 @@ bool intel_is_genuine_pck(const intel_quote *quote, const anchor *root)
     check_list checks;
     ratls_facts facts;
     const intel_input in = {.quote = quote, .root = root};
-    verification v = {.in = &in, .checks = &checks, .facts = &facts};
+    intel_chain pck;
+    verification v = {.in = &in, .checks = &checks, .facts = &facts, .pck = &pck};
     checks_init(&checks);
     intel_quote_facts(quote, &facts);
     bool genuine = read_pck_chain(&v) == RATLS_OK && check_pck_chain(&v) == RATLS_OK;
@@ -609,8 +573,10 @@ static bool recall(verification *v)
     uint8_t key[32];
     v->memorable = v->in->memo != NULL && q->cert_type == CERT_TYPE_PCK_CHAIN &&
                    crypto_digest(CRYPTO_SHA256, pieces, sizeof pieces / sizeof *pieces, v->digest);
-    if (!v->memorable || !intel_memo_platform(v->in->memo, v->digest, &platform) ||
-        not_yet(v, platform.dates.latest_issue))
+    if (!v->memorable || !intel_memo_platform(v->in->memo, v->digest, &platform))
+        return false;
+    v->attestation_key = platform.attestation_key;
+    if (not_yet(v, platform.dates.latest_issue))
         return false;
     intel_choose(v->in, &platform.wanted, &v->choice);
     if (!intel_choice_key(&v->choice, key) ||
@@ -642,9 +608,12 @@ static void remember(verification *v)
                                        .checks = *v->checks};
         intel_memo_keep_collateral(
             v->in->memo, v->collateral_key, &found, v->choice.from[ITEM_TCB_INFO]->tcb_info,
-            v->choice.from[ITEM_QE_IDENTITY]->qe_identity, v->in->root->key, v->pck.issuer->point);
+            v->choice.from[ITEM_QE_IDENTITY]->qe_identity, v->in->root->key, v->pck->issuer->point);
     }
-    memo_platform platform = {.pck = v->facts->pck, .wanted = v->wanted, .dates = v->dates};
+    memo_platform platform = {.pck = v->facts->pck,
+                              .wanted = v->wanted,
+                              .dates = v->dates,
+                              .attestation_key = v->attestation_key};
     intel_dates_merge(&platform.dates, &v->leaf_dates);
     memcpy(platform.choice, v->choice_key, sizeof platform.choice);
     memcpy(platform.collateral, v->collateral_key, sizeof platform.collateral);
@@ -657,9 +626,11 @@ static ratls_code run(verification *v)
     bool known = recall(v);
     ratls_code code = known ? RATLS_OK : check_platform(v);
     if (code == RATLS_OK && v->facts->tee == RATLS_TEE_TDX)
-        code = check_tdx_module(v, &module);
+        code = intel_check_tdx_module(v->tcb, &v->facts->tdx, v->checks, &module);
     if (code == RATLS_OK && !known)
         code = check_qe_report(v);
+    if (code == RATLS_OK && v->attestation_key == NULL)
+        code = read_attestation_key(v);
     if (code == RATLS_OK && !known)
         remember(v);
     if (code == RATLS_OK)
@@ -669,26 +640,19 @@ static ratls_code run(verification *v)
     return code;
 }
 
-void intel_quote_facts(const intel_quote *q, ratls_facts *facts)
-{
-    facts->quote_version = (uint16_t)q->version;
-    memcpy(facts->report_data, q->report_data.p, sizeof facts->report_data);
-    if (q->tee_type == TEE_TYPE_TDX) {
-        facts->tee = RATLS_TEE_TDX;
-        facts->tdx = q->td.facts;
-        /* Any bit of the TUD group means: under debug, do not trust [TDX module, TD attributes]. */
-        facts->debug = q->td.facts.td_attributes[0] != 0;
-    } else {
-        facts->tee = RATLS_TEE_SGX;
-        facts->sgx = q->sgx.facts;
-        facts->debug = (q->sgx.facts.attributes[0] & SGX_ATTRIBUTE_DEBUG) != 0;
-    }
-}
-
 ratls_code intel_verify(const intel_input *in, check_list *checks, ratls_facts *facts,
                         intel_wanted *wanted)
 {
-    verification v = {.in = in, .checks = checks, .facts = facts};
+    /* Large, and not used where the memo knows all: so they are not cleared. */
+    intel_chain pck;
+    tcb_info read_tcb;
+    qe_identity read_qe;
+    verification v = {.in = in,
+                      .checks = checks,
+                      .facts = facts,
+                      .pck = &pck,
+                      .read_tcb = &read_tcb,
+                      .read_qe = &read_qe};
     intel_quote_facts(in->quote, facts);
     ratls_code code = run(&v);
     note_dates(&v);
@@ -698,6 +662,7 @@ ratls_code intel_verify(const intel_input *in, check_list *checks, ratls_facts *
     crypto_key_free(v.pck_ca_key);
     crypto_key_free(v.pck_key);
     crypto_key_free(v.signer_key);
+    crypto_key_free(v.attestation_key);
     let_known_go(&v);
     if (wanted != NULL)
         *wanted = v.wanted;

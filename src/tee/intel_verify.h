@@ -38,7 +38,4 @@ RATLS_MUST_USE ratls_code intel_verify(const intel_input *in, check_list *checks
  */
 bool intel_is_genuine_pck(const intel_quote *quote, const anchor *root);
 
-/* The facts that the quote itself shows, judged or not. */
-void intel_quote_facts(const intel_quote *q, ratls_facts *facts);
-
 #endif

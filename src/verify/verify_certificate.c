@@ -12,7 +12,7 @@
 #include "evidence/evidence.h"
 #include "evidence/oe_evidence.h"
 #include "tee/intel_choose.h"
-#include "tee/intel_judge.h"
+#include "tee/intel_facts.h"
 #include "verify/binding.h"
 #include "verify/verifier.h"
 
