@@ -3,8 +3,8 @@
 #include "facts.h"
 #include "input.h"
 #include "show.h"
-#include "tee/intel_pck.h"
 #include "tee/intel_facts.h"
+#include "tee/intel_pck.h"
 
 #include <stdlib.h>
 

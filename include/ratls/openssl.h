@@ -43,7 +43,8 @@ typedef struct ratls_openssl_options {
     bool need_name; /* refuse where no name is demanded, so none can be forgotten */
     bool need_ca; /* OpenSSL's own verification against the context's store must succeed as well */
     /* All three are off unless asked for. A session is resumed only while the verifier is the same
-     * one that accepted it, and has no other collateral since; then there is no result to read, for there was no certificate. */
+     * one that accepted it, and has no other collateral since; then there is no result to read, for
+     * there was no certificate. */
     bool resumption;          /* sessions, by ticket or by id; the context's own settings count */
     bool early_data;          /* TLS 1.3; of resumed sessions only */
     bool renegotiation;       /* TLS 1.2; verified like a first handshake */
