@@ -129,10 +129,12 @@ static ratls_code take_options(ratls_attester *a, const ratls_attester_options *
     a->valid_seconds = o->valid_seconds != 0 ? o->valid_seconds : DEFAULT_VALID_SECONDS;
     a->not_after_limit = o->not_after_limit;
     a->staple = o->staple;
+    a->collateral = o->collateral;
+    a->collateral_state = o->collateral_state;
     a->clock = o->clock;
     a->renewed = o->renewed;
     a->context = o->context;
-    if (o->staple && o->source.collateral == NULL)
+    if (o->staple && o->collateral == NULL && o->source.collateral == NULL)
         return refuse(e, RATLS_E_MISSING, 0,
                       "attester: endorsements were asked for, and %s has no collateral",
                       o->source.name);

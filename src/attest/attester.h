@@ -25,6 +25,9 @@ struct ratls_attester {
     uint32_t valid_seconds;
     int64_t not_after_limit;
     bool staple;
+    ratls_code (*collateral)(void *state, ratls_bytes quote, int64_t now, uint8_t *out, size_t cap,
+                             size_t *n, ratls_error *error); /* NULL: the source's */
+    void *collateral_state;
     uint8_t subject[ATTESTER_NAME_MAX];
     size_t subject_n;
     uint8_t names[ATTESTER_NAMES_MAX];

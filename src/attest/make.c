@@ -58,12 +58,26 @@ static ratls_code add_ordinary(const ratls_attester *a, bytes spki, make_kind ki
     return RATLS_OK;
 }
 
-static ratls_code add_staple(const ratls_attester *a, attester_work *w, expiry *until,
+static ratls_code get_collateral(const ratls_attester *a, attester_work *w, int64_t now, size_t *n,
+                                 ratls_error *e)
+{
+    staple *s = &w->staple;
+    *n = 0;
+    if (a->collateral != NULL)
+        return a->collateral(a->collateral_state, w->peer.first.quote, now, s->json, sizeof s->json,
+                             n, e);
+    return a->source.collateral(a->source.state, s->json, sizeof s->json, n, e);
+}
+
+static ratls_code add_staple(const ratls_attester *a, attester_work *w, int64_t now, expiry *until,
                              ratls_error *e)
 {
+    size_t n;
     if (!a->staple)
         return RATLS_OK;
-    ratls_code code = staple_fetch(&a->source, &w->staple, e);
+    ratls_code code = get_collateral(a, w, now, &n, e);
+    if (code == RATLS_OK)
+        code = staple_read(a->source.name, n, &w->staple, e);
     if (code == RATLS_OK)
         code = expiry_add_collateral(until, &w->staple.collateral, e);
     if (code != RATLS_OK) {
@@ -168,7 +182,7 @@ static ratls_code make_with(ratls_attester *a, const crypto_private *key, make_k
     if (code == RATLS_OK)
         code = peer_add_evidence(a->peer, wr_bytes(&spki), &a->source, &w->peer, &w->extensions, e);
     if (code == RATLS_OK)
-        code = add_staple(a, w, &until, e);
+        code = add_staple(a, w, now, &until, e);
     if (code == RATLS_OK && kind == MAKE_CERTIFICATE)
         code = expiry_add_quote(&until, &w->peer.first.fields, e);
     if (code != RATLS_OK)

@@ -65,18 +65,14 @@ static ratls_code write_value(staple *out, ratls_error *e)
     return RATLS_OK;
 }
 
-ratls_code staple_fetch(const ratls_source *source, staple *out, ratls_error *e)
+ratls_code staple_read(const char *source, size_t n, staple *out, ratls_error *e)
 {
-    size_t n = 0;
-    ratls_code code = source->collateral(source->state, out->json, sizeof out->json, &n, e);
-    if (code != RATLS_OK)
-        return code;
     if (n > sizeof out->json)
         return refuse(e, RATLS_E_LIMIT, 0, "%s: collateral of %zu bytes, at most %zu are read",
-                      source->name, n, sizeof out->json);
-    code = intel_collateral_read(bytes_of(out->json, n), out->space, sizeof out->space,
-                                 &out->collateral, e);
+                      source, n, sizeof out->json);
+    ratls_code code = intel_collateral_read(bytes_of(out->json, n), out->space, sizeof out->space,
+                                            &out->collateral, e);
     if (code == RATLS_OK)
-        code = check_whole(&out->collateral, source->name, e);
+        code = check_whole(&out->collateral, source, e);
     return code == RATLS_OK ? write_value(out, e) : code;
 }

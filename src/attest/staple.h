@@ -5,7 +5,7 @@
 #include "ratls/attest.h"
 #include "x509/certificate.h"
 
-/* The collateral of a source, read, and as the endorsements extension's value. */
+/* Collateral as it was given, read, and as the endorsements extension's value. */
 typedef struct staple {
     uint8_t json[INTEL_COLLATERAL_MAX], space[2 * INTEL_COLLATERAL_MAX];
     intel_collateral collateral;
@@ -14,8 +14,8 @@ typedef struct staple {
     bytes value;
 } staple;
 
-/* Asks the source and fills all. Errors: the source's own, MISSING (an item is absent), MALFORMED,
- * LIMIT (more than fits into a certificate). */
-RATLS_MUST_USE ratls_code staple_fetch(const ratls_source *source, staple *out, ratls_error *e);
+/* Fills the rest from the first `n` bytes of `json`, which this source gave. Errors: MISSING (an
+ * item is absent), MALFORMED, LIMIT (more than fits into a certificate). */
+RATLS_MUST_USE ratls_code staple_read(const char *source, size_t n, staple *out, ratls_error *e);
 
 #endif
