@@ -56,10 +56,14 @@ ratls_library(ratls-openssl ratls_openssl
     "$<TARGET_OBJECTS:ratls_openssl_objects>;${base}" PkgConfig::SSL PkgConfig::CRYPTO)
 ratls_library(ratls-collateral ratls_collateral
     "$<TARGET_OBJECTS:ratls_collateral_objects>;${base};${codec}" PkgConfig::CURL)
+ratls_library(ratls-redis ratls_redis "$<TARGET_OBJECTS:ratls_redis_objects>;${base}"
+    PkgConfig::HIREDIS)
 foreach(library ratls_openssl ratls_collateral)
     target_link_libraries(${library}_shared PUBLIC ratls_shared)
     target_link_libraries(${library}_static PUBLIC ratls_static)
 endforeach()
+target_link_libraries(ratls_redis_shared PUBLIC ratls_collateral_shared)
+target_link_libraries(ratls_redis_static PUBLIC ratls_collateral_static)
 
 include(CMakePackageConfigHelpers)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/ratls)

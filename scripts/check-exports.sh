@@ -38,14 +38,14 @@ check() {
 }
 
 # These headers are those of libraries of their own.
-others="openssl collateral"
+others="openssl collateral redis"
 # shellcheck disable=SC2046,SC2086 # lists of files and words
 check ratls $(ls include/ratls/*.h | grep -vxF "$(printf 'include/ratls/%s.h\n' $others)")
 for other in $others; do
     check "ratls-$other" "include/ratls/$other.h"
 done
 # Who only verifies links no TLS and no network.
-if readelf -d "$lib/libratls.so" | grep -E 'NEEDED.*lib(ssl|curl)'; then
+if readelf -d "$lib/libratls.so" | grep -E 'NEEDED.*lib(ssl|curl|hiredis)'; then
     echo "error: libratls needs it" >&2
     status=1
 fi
