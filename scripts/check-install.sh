@@ -1,6 +1,6 @@
 #!/bin/sh
 # check-install.sh [BUILD]: installs BUILD (default build) into a directory of its own and builds a
-# small program against it, by pkg-config and by find_package, with each of the two libraries.
+# small program against it, by pkg-config and by find_package, by itself, for TLS and for Redis.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -46,6 +46,19 @@ int main(void)
     return code != RATLS_OK;
 }
 END
+cat >"$dir/user/redis.c" <<'END'
+#include <ratls/redis.h>
+
+int main(void)
+{
+    ratls_error error = {.code = RATLS_OK};
+    ratls_store store = {.name = NULL};
+    ratls_redis_options options = {.host = "localhost"};
+    ratls_code code = ratls_store_redis(&options, &store, &error);
+    ratls_store_free(&store);
+    return code != RATLS_OK;
+}
+END
 cat >"$dir/user/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.25)
 project(user LANGUAGES C)
@@ -54,11 +67,14 @@ find_package(OpenSSL REQUIRED)
 foreach(kind shared static)
     add_executable(${kind} main.c)
     add_executable(tls-${kind} tls.c)
+    add_executable(redis-${kind} redis.c)
 endforeach()
 target_link_libraries(shared ratls::ratls)
 target_link_libraries(static ratls::ratls_static)
 target_link_libraries(tls-shared ratls::ratls-openssl OpenSSL::SSL)
 target_link_libraries(tls-static ratls::ratls-openssl_static OpenSSL::SSL)
+target_link_libraries(redis-shared ratls::ratls-redis)
+target_link_libraries(redis-static ratls::ratls-redis_static)
 END
 
 # works WHAT PROGRAM: it runs, and finds libratls.so just when it was linked to it.
@@ -70,7 +86,7 @@ works() {
     }
     needs=$(readelf -d "$2" | grep -c 'NEEDED.*libratls' || true)
     case $1:$needs in
-    *static:0 | *TLS,\ shared:2 | *[!S],\ shared:1) ;;
+    *static:0 | *TLS,\ shared:2 | *Redis,\ shared:2 | *[!Ss],\ shared:1) ;;
     *)
         echo "error: the program built by $1 is linked to $needs shared libratls" >&2
         exit 1
@@ -97,6 +113,8 @@ pc() {
     $cc "$dir/user/tls.c" $(pc ratls-openssl --static --cflags --libs |
         sed 's/-lratls-openssl/-l:libratls-openssl.a/; s/-lratls\b/-l:libratls.a/')
     works "pkg-config, TLS, static" "$dir/program"
+    $cc "$dir/user/redis.c" $(pc ratls-redis --cflags --libs)
+    works "pkg-config, Redis, shared" "$dir/program"
 }
 {
     cmake -S "$dir/user" -B "$dir/user/build" -G Ninja -DCMAKE_PREFIX_PATH="$usr" &&
@@ -110,6 +128,8 @@ works "find_package, shared" "$dir/user/build/shared"
 works "find_package, static" "$dir/user/build/static"
 works "find_package, TLS, shared" "$dir/user/build/tls-shared"
 works "find_package, TLS, static" "$dir/user/build/tls-static"
+works "find_package, Redis, shared" "$dir/user/build/redis-shared"
+works "find_package, Redis, static" "$dir/user/build/redis-static"
 
 for file in bin/ratls include/ratls/verify.h share/man/man1/ratls.1; do
     [ -e "$usr/$file" ] || {
@@ -117,4 +137,4 @@ for file in bin/ratls include/ratls/verify.h share/man/man1/ratls.1; do
         exit 1
     }
 done
-echo "installed, found and used, both libraries in both ways"
+echo "installed, found and used, each library in both ways"

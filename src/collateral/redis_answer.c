@@ -1,6 +1,5 @@
 #include "collateral/redis_answer.h"
 
-#include <stdint.h>
 #include <string.h>
 
 /* hiredis counted the elements of an array in an int before version 1. */
@@ -105,15 +104,14 @@ static void drop(void *object)
     (void)object; /* the answer is the caller's */
 }
 
-redisReader *redis_reader_new(void)
+redisReader *redis_reader_new(redisReplyObjectFunctions *functions)
 {
-    static const redisReplyObjectFunctions functions = {.createString = on_string,
-                                                        .createArray = on_array,
-                                                        .createInteger = on_integer,
-                                                        .createNil = on_nil,
-                                                        .freeObject = drop};
-    /* It is not changed, though hiredis does not say so. */
-    return redisReaderCreateWithFunctions((redisReplyObjectFunctions *)(uintptr_t)&functions);
+    *functions = (redisReplyObjectFunctions){.createString = on_string,
+                                             .createArray = on_array,
+                                             .createInteger = on_integer,
+                                             .createNil = on_nil,
+                                             .freeObject = drop};
+    return redisReaderCreateWithFunctions(functions);
 }
 
 void redis_reader_aim(redisReader *reader, redis_answer *answer)

@@ -30,8 +30,8 @@ typedef struct redis_answer {
     char cursor[REDIS_CURSOR_MAX]; /* the first string in an array */
 } redis_answer;
 
-/* NULL: memory is out. Freed by redisReaderFree. */
-redisReader *redis_reader_new(void);
+/* NULL: memory is out. Freed by redisReaderFree, before *functions, which it fills and uses. */
+redisReader *redis_reader_new(redisReplyObjectFunctions *functions);
 /* From now on what is read goes there. */
 void redis_reader_aim(redisReader *reader, redis_answer *answer);
 

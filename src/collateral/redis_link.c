@@ -270,7 +270,7 @@ static ratls_code authenticate(redis_link *l, int64_t deadline, ratls_error *err
 
 static ratls_code open_link(redis_link *l, int64_t deadline, ratls_error *error)
 {
-    l->reader = redis_reader_new();
+    l->reader = redis_reader_new(&l->functions);
     if (l->reader == NULL)
         return refuse(error, RATLS_E_SYSTEM, 0, "redis at %s: out of memory", l->shown);
     ratls_code code = l->socket_path != NULL ? connect_socket(l, deadline, error)

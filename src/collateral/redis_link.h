@@ -20,6 +20,7 @@ typedef struct redis_link {
 
     int fd; /* -1: none */
     redisReader *reader;
+    redisReplyObjectFunctions functions; /* of the reader */
     redis_lookup *lookup;
 } redis_link;
 

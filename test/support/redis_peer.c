@@ -215,13 +215,17 @@ static void *serve(void *state)
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         (void)pthread_mutex_lock(&f->lock);
         f->connections++;
+        f->client = fd;
         (void)pthread_mutex_unlock(&f->lock);
         bool more = true;
         while (more && read_request(f, fd)) {
             more = do_step(f, fd, &f->steps[step]);
             step = step < last ? step + 1 : last;
         }
+        (void)pthread_mutex_lock(&f->lock);
+        f->client = -1;
         (void)close(fd);
+        (void)pthread_mutex_unlock(&f->lock);
     }
 }
 
@@ -244,7 +248,7 @@ static void listen_local(fake_redis *f)
 
 void fake_start(fake_redis *f, bool tcp, const fake_step *steps, size_t n)
 {
-    *f = (fake_redis){.dir = "test-redis-XXXXXX"};
+    *f = (fake_redis){.dir = "test-redis-XXXXXX", .client = -1};
     assert_true(n <= sizeof f->steps / sizeof f->steps[0]);
     memcpy(f->steps, steps, n * sizeof *steps);
     assert_non_null(mkdtemp(f->dir));
@@ -256,6 +260,13 @@ void fake_start(fake_redis *f, bool tcp, const fake_step *steps, size_t n)
     assert_int_equal(pthread_mutex_init(&f->lock, NULL), 0);
     assert_int_equal(listen(f->listener, 8), 0);
     assert_int_equal(pthread_create(&f->thread, NULL, serve, f), 0);
+}
+
+void fake_say(fake_redis *f, const char *text)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    assert_true(f->client >= 0 && send_bytes(f->client, text, strlen(text)));
+    (void)pthread_mutex_unlock(&f->lock);
 }
 
 fake_counts fake_seen(fake_redis *f)

@@ -48,6 +48,7 @@ typedef struct fake_redis {
     unsigned gave_up; /* clients that closed while the server had not ended */
     size_t sent;      /* in the last flood */
     char last[1024];  /* the beginning of the last request */
+    int client;       /* the connection that is open; -1: none */
 } fake_redis;
 
 /* On a port of 127.0.0.1, or on a socket. */
@@ -57,6 +58,8 @@ typedef struct fake_counts {
     size_t sent;
     char last[1024];
 } fake_counts;
+/* Tells its client this, which nobody asked for. */
+void fake_say(fake_redis *f, const char *text);
 fake_counts fake_seen(fake_redis *f);
 /* What was seen up to the end. */
 fake_counts fake_stop(fake_redis *f);
