@@ -238,19 +238,20 @@ void fetcher_sentence(const char *const *names, const char *const *whys, size_t 
         }
     } while (all > room && each-- > 0);
     for (size_t i = 0; i < n; i++) {
-        size_t name = strlen(names[i]), why = strlen(whys[i]);
-        if (i > 0) {
-            memcpy(out + at, "; ", BETWEEN);
-            at += BETWEEN;
+        const char *name = names[i];
+        size_t why_n = strlen(whys[i]), for_name = strlen(name);
+        if (for_name + BETWEEN + why_n > each) {
+            /* What tells services apart is not the scheme. */
+            const char *host = strstr(name, "://");
+            name = host != NULL ? host + 3 : name;
+            for_name = each > BETWEEN + why_n + each / 3 ? each - BETWEEN - why_n : each / 3;
         }
-        size_t for_name = each - BETWEEN;
-        if (name + BETWEEN + why > each)
-            for_name = why + each / 3 < each - BETWEEN ? each - BETWEEN - why : each / 3;
-        size_t used = put_cut(out + at, names[i], for_name);
-        memcpy(out + at + used, ": ", BETWEEN);
-        used += BETWEEN;
-        used += put_cut(out + at + used, whys[i], each - used);
-        at += used;
+        if (i > 0)
+            at += put_cut(out + at, "; ", BETWEEN);
+        size_t end = at + each;
+        at += put_cut(out + at, name, for_name);
+        at += put_cut(out + at, ": ", BETWEEN);
+        at += put_cut(out + at, whys[i], end - at);
     }
     out[at] = '\0';
 }
