@@ -43,8 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (out == NULL)
         abort();
     size_t n = 0;
+    int64_t expires = 0;
     ratls_error e = {.text = ""};
-    ratls_code code = pcs_answer_read(&item, &answer, room, out, CAP, &n, &e);
+    ratls_code code = pcs_answer_read(&item, &answer, room, out, CAP, &n, &expires, &e);
     if (code == RATLS_OK) {
         assert(n <= CAP);
         must_be_item(bytes_of(out, n));

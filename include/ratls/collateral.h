@@ -90,10 +90,11 @@ typedef struct ratls_service {
 #define RATLS_SERVICE_INTEL "https://api.trustedservices.intel.com/sgx/certification/v4/"
 
 /*
- * Services in the order in which they are asked, at most 8. Everything is copied. No redirect and
- * no proxy is used. Those that fail are asked ever more seldom, at most an hour apart. The first
- * call in a process initializes libcurl (curl_global_init), which is never undone. Errors:
- * UNSUPPORTED (not http or https), MALFORMED (URL), LIMIT, SYSTEM.
+ * Services in the order in which they are asked, at most 8, until one gives the item, and not an
+ * expired one. Everything is copied. No redirect and no proxy is used. A service that fails is
+ * asked ever more seldom, at most an hour apart. The first call in a process initializes libcurl
+ * (curl_global_init), which is never undone. Errors: UNSUPPORTED (not http or https), MALFORMED
+ * (URL, update, client certificate without key), LIMIT, SYSTEM.
  */
 RATLS_MUST_USE ratls_code ratls_fetcher_services(const ratls_service *services, size_t n,
                                                  ratls_fetcher *fetcher, ratls_error *error);

@@ -29,6 +29,7 @@ typedef struct fetcher {
 typedef struct workspace {
     http_answer answer;
     uint8_t room[PCS_ROOM];
+    uint8_t item[RATLS_ITEM_MAX]; /* while `out` holds one that has expired */
     char why[FETCHER_SERVICES_MAX][RATLS_TEXT_SIZE + 64];
 } workspace;
 
@@ -50,10 +51,16 @@ static uint64_t spread(const fetcher *f, size_t i, const ratls_item *item)
     return h;
 }
 
+/* Where an item goes, and how long it is good. */
+typedef struct place {
+    uint8_t *p;
+    size_t cap, n;
+    int64_t expires;
+} place;
+
 /* Asks one service, and takes note of how it did. */
 static ratls_code ask(fetcher *f, size_t i, const ratls_item *item, int64_t now,
-                      uint32_t milliseconds, workspace *w, uint8_t *out, size_t cap, size_t *n,
-                      ratls_error *e)
+                      uint32_t milliseconds, workspace *w, place *to, ratls_error *e)
 {
     service *s = &f->all[i];
     uint64_t seed = spread(f, i, item);
@@ -67,7 +74,7 @@ static ratls_code ask(fetcher *f, size_t i, const ratls_item *item, int64_t now,
     const pcs_answer answer = {w->answer.status, bytes_of(w->answer.headers, w->answer.headers_n),
                                bytes_of(w->answer.body, w->answer.body_n)};
     if (code == RATLS_OK)
-        code = pcs_answer_read(item, &answer, w->room, out, cap, n, e);
+        code = pcs_answer_read(item, &answer, w->room, to->p, to->cap, &to->n, &to->expires, e);
     int64_t wait = 0;
     if (code == RATLS_OK || code == RATLS_E_MISSING) {
         breaker_answered(&s->breaker, item);
@@ -108,34 +115,58 @@ static ratls_code worse(ratls_code a, ratls_code b)
     return RATLS_E_SYSTEM;
 }
 
+/* From one service, if it is its turn: why it gave nothing is in *why. */
+static ratls_code try_service(fetcher *f, size_t i, const ratls_item *item, int64_t now,
+                              int64_t end, workspace *w, place *to, char *why, size_t why_size)
+{
+    service *s = &f->all[i];
+    const breaker_count *count;
+    ratls_error e = {.text = ""};
+    if (!breaker_asks(&s->breaker, item, now, &count)) {
+        say_left_alone(s, count, now, why, why_size);
+        return RATLS_E_SYSTEM;
+    }
+    uint32_t milliseconds = share(f, i, item, now, end - monotonic_ms());
+    if (milliseconds == 0) {
+        (void)snprintf(why, why_size, "not asked, the time was over");
+        return RATLS_E_SYSTEM;
+    }
+    ratls_code code = ask(f, i, item, now, milliseconds, w, to, &e);
+    if (code != RATLS_OK) {
+        (void)snprintf(s->last, sizeof s->last, "%s", e.text);
+        (void)snprintf(why, why_size, "%s", e.text);
+    }
+    return code;
+}
+
+/*
+ * The first item that has not expired. A cache that nobody refreshes must not keep away what the
+ * next service has; but if that has nothing better, an expired item is what there is, and its use
+ * is for the policy to decide.
+ */
 static ratls_code fetch_in(fetcher *f, const ratls_item *item, int64_t now, uint32_t deadline_ms,
                            workspace *w, uint8_t *out, size_t cap, size_t *n, ratls_error *e)
 {
     const char *names[FETCHER_SERVICES_MAX], *whys[FETCHER_SERVICES_MAX];
     int64_t end = monotonic_ms() + deadline_ms;
     ratls_code code = RATLS_E_SYSTEM;
-    for (size_t i = 0; i < f->n; i++) {
-        service *s = &f->all[i];
-        const breaker_count *count;
-        ratls_error why = {.text = ""};
-        names[i] = s->base.root;
+    place best = {.p = out, .cap = cap, .expires = INT64_MIN}, next;
+    for (size_t i = 0; i < f->n && best.expires < now; i++) {
+        next = (place){.p = best.n == 0 ? out : w->item,
+                       .cap = cap < sizeof w->item ? cap : sizeof w->item};
+        names[i] = f->all[i].base.root;
         whys[i] = w->why[i];
-        if (!breaker_asks(&s->breaker, item, now, &count)) {
-            say_left_alone(s, count, now, w->why[i], sizeof w->why[i]);
-            continue;
-        }
-        uint32_t milliseconds = share(f, i, item, now, end - monotonic_ms());
-        if (milliseconds == 0) {
-            (void)snprintf(w->why[i], sizeof w->why[i], "not asked, the time was over");
-            continue;
-        }
-        ratls_code got = ask(f, i, item, now, milliseconds, w, out, cap, n, &why);
-        if (got == RATLS_OK)
-            return got;
-        (void)snprintf(s->last, sizeof s->last, "%s", why.text);
-        (void)snprintf(w->why[i], sizeof w->why[i], "%s", why.text);
+        ratls_code got = try_service(f, i, item, now, end, w, &next, w->why[i], sizeof w->why[i]);
         code = worse(code, got);
+        if (got != RATLS_OK || next.expires <= best.expires)
+            continue;
+        if (next.p != out)
+            memcpy(out, next.p, next.n);
+        best = next;
     }
+    *n = best.n;
+    if (best.n > 0)
+        return RATLS_OK;
     char text[RATLS_TEXT_SIZE];
     fetcher_sentence(names, whys, f->n, text);
     return refuse(e, code, 0, "%s", text);

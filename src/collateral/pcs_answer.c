@@ -174,8 +174,7 @@ static void put_hex(writer *w, bytes b)
 
 /* What a signed body says it is. */
 typedef struct identity {
-    bytes id;
-    bytes fmspc;
+    bytes id, fmspc, next_update;
 } identity;
 
 static ratls_code read_identity(bytes body, const char *what, identity *out, ratls_error *e)
@@ -190,6 +189,8 @@ static ratls_code read_identity(bytes body, const char *what, identity *out, rat
             out->id = jr_string(&j);
         else if (bytes_is(key, "fmspc"))
             out->fmspc = jr_string(&j);
+        else if (bytes_is(key, "nextUpdate"))
+            out->next_update = jr_string(&j);
         else
             jr_skip(&j);
     }
@@ -207,7 +208,7 @@ static const char *id_text(bytes id)
 }
 
 static ratls_code check_identity(const ratls_item *item, bytes body, const char *what,
-                                 ratls_error *e)
+                                 int64_t *expires, ratls_error *e)
 {
     identity found;
     ratls_code code = read_identity(body, what, &found, e);
@@ -229,6 +230,8 @@ static ratls_code check_identity(const ratls_item *item, bytes body, const char 
         return refuse(e, RATLS_E_MALFORMED, 0,
                       "it gave another item: the FMSPC of its tcbInfo is %s, expected %s",
                       HEX(given), HEX(asked));
+    if (!time_from_iso(found.next_update, expires))
+        return refuse(e, RATLS_E_MALFORMED, 0, "its %s has no nextUpdate", what);
     return RATLS_OK;
 }
 
@@ -264,14 +267,14 @@ static ratls_code split_signed(bytes in, const char *name, bytes *body, bytes *s
 }
 
 static ratls_code write_signed(const ratls_item *item, bytes in, bytes chain, writer *w,
-                               ratls_error *e)
+                               int64_t *expires, ratls_error *e)
 {
     bool tcb_info = item->kind == RATLS_ITEM_TCB_INFO;
     const char *name = tcb_info ? "tcbInfo" : "enclaveIdentity";
     bytes body, signature;
     ratls_code code = split_signed(in, name, &body, &signature, e);
     if (code == RATLS_OK)
-        code = check_identity(item, body, name, e);
+        code = check_identity(item, body, name, expires, e);
     if (code != RATLS_OK)
         return code;
     put_text(w, tcb_info ? "{\"tcb_info\":" : "{\"qe_identity\":");
@@ -284,38 +287,52 @@ static ratls_code write_signed(const ratls_item *item, bytes in, bytes chain, wr
     return RATLS_OK;
 }
 
-/* The one SEQUENCE in `in`, with nothing but white space and NULs behind it. */
-static bool one_sequence(bytes in, bytes *der)
+/* The one CertificateList [RFC 5280 5.1] in `in`, with nothing but white space and NULs behind it,
+ * and its nextUpdate. */
+static bool one_crl(bytes in, bytes *der, int64_t *next_update)
 {
     reader r = rd_of(in);
-    unsigned tag;
-    *der = der_element(&r, &tag);
-    return tag == DER_SEQUENCE && bytes_all_zero(trim(rd_rest(&r)));
+    *der = der_element(&r, NULL);
+    if (!bytes_all_zero(trim(rd_rest(&r))))
+        return false;
+    reader all = rd_of(*der), list = der_enter(&all, DER_SEQUENCE);
+    reader tbs = der_enter(&list, DER_SEQUENCE);
+    (void)der_uint(&tbs, DER_INTEGER, 1);
+    (void)der_take(&tbs, DER_SEQUENCE); /* signature algorithm, */
+    (void)der_take(&tbs, DER_SEQUENCE); /* issuer */
+    int64_t this_update = der_time(&tbs);
+    *next_update = der_time(&tbs);
+    return rd_ok(&tbs) && this_update <= *next_update;
 }
 
 /* DER, PEM, or hex text of DER: services differ [DCAP 2.2]. `space` holds in.n bytes. */
-static bool crl_der(bytes in, uint8_t *space, bytes *der)
+static bool crl_der(bytes in, uint8_t *space, bytes *der, int64_t *next_update)
 {
-    if (one_sequence(in, der))
+    if (one_crl(in, der, next_update))
         return true;
-    bytes text = trim(in);
+    bytes text = trim(in), decoded;
     size_t n;
     if (pem_looks_like(text)) {
         reader r = rd_of(text);
         bytes label, none;
-        return pem_next(&r, &label, space, in.n, &n) == 1 && bytes_is(label, "X509 CRL") &&
-               one_sequence(bytes_of(space, n), der) && der->n == n &&
-               pem_next(&r, &none, space + n, in.n - n, &n) == 0;
+        if (pem_next(&r, &label, space, in.n, &n) != 1 || !bytes_is(label, "X509 CRL"))
+            return false;
+        decoded = bytes_of(space, n);
+        if (pem_next(&r, &none, space + n, in.n - n, &n) != 0)
+            return false;
+    } else {
+        decoded = bytes_of(space, text.n / 2);
+        if (!hex_decode(text, space, decoded.n))
+            return false;
     }
-    return hex_decode(text, space, text.n / 2) && one_sequence(bytes_of(space, text.n / 2), der) &&
-           der->n == text.n / 2;
+    return one_crl(decoded, der, next_update) && der->n == decoded.n;
 }
 
 static ratls_code write_crl(const ratls_item *item, bytes in, bytes chain, uint8_t *space,
-                            writer *w, ratls_error *e)
+                            writer *w, int64_t *expires, ratls_error *e)
 {
     bytes der;
-    if (!crl_der(in, space, &der))
+    if (!crl_der(in, space, &der, expires))
         return refuse(e, RATLS_E_MALFORMED, 0,
                       "its body, of %zu bytes, is no CRL in DER, PEM or hex digits", in.n);
     bool root = item->kind == RATLS_ITEM_ROOT_CA_CRL;
@@ -352,7 +369,7 @@ static ratls_code refuse_status(const ratls_item *item, unsigned status, ratls_e
 }
 
 ratls_code pcs_answer_read(const ratls_item *item, const pcs_answer *a, uint8_t *room, uint8_t *out,
-                           size_t cap, size_t *n, ratls_error *e)
+                           size_t cap, size_t *n, int64_t *expires, ratls_error *e)
 {
     assert(out != NULL);
     if (a->status != 200)
@@ -370,8 +387,8 @@ ratls_code pcs_answer_read(const ratls_item *item, const pcs_answer *a, uint8_t 
         return code;
     writer w = wr_of(out, cap);
     bool crl = root || item->kind == RATLS_ITEM_PCK_CRL;
-    code = crl ? write_crl(item, a->body, chain, room + chain.n, &w, e)
-               : write_signed(item, a->body, chain, &w, e);
+    code = crl ? write_crl(item, a->body, chain, room + chain.n, &w, expires, e)
+               : write_signed(item, a->body, chain, &w, expires, e);
     if (code == RATLS_OK && !wr_ok(&w))
         code = refuse(e, RATLS_E_LIMIT, 0, "it is an item of %zu bytes, there is room for %zu", w.n,
                       cap);

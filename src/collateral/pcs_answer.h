@@ -22,16 +22,16 @@ typedef struct pcs_answer {
 #define PCS_ROOM (PCS_BODY_MAX + 2 * PCS_HEADERS_MAX)
 
 /*
- * Writes the item to `out` and sets *n. An answer that says of itself that it is another item, of
- * another platform, is refused, so that another service can be asked; whatever lies there is found
- * by ratls_item_check. Nothing is allocated; `room` is scratch space of PCS_ROOM bytes. The
- * sentence goes on after the name of the service: "404, there is no SGX QE identity". Errors:
- * MISSING (404, 410), SYSTEM (any other status but 200), MALFORMED, LIMIT (cap is short, or the
- * answer out of bounds).
+ * Writes the item to `out`, and sets *n and *expires, its nextUpdate. An answer that says of itself
+ * that it is another item, of another platform, is refused, so that another service can be asked;
+ * whatever lies there is found by ratls_item_check. Nothing is allocated; `room` is scratch space
+ * of PCS_ROOM bytes. The sentence goes on after the name of the service: "404, there is no SGX QE
+ * identity". Errors: MISSING (404, 410), SYSTEM (any other status but 200), MALFORMED, LIMIT (cap
+ * is short, or the answer out of bounds).
  */
 RATLS_MUST_USE ratls_code pcs_answer_read(const ratls_item *item, const pcs_answer *answer,
                                           uint8_t *room, uint8_t *out, size_t cap, size_t *n,
-                                          ratls_error *e);
+                                          int64_t *expires, ratls_error *e);
 
 /* The seconds of Retry-After, which are there as such or as a date [RFC 9110 10.2.3]; at least 0.
  * False if there are none. */

@@ -18,6 +18,7 @@
 enum { PLENTY_MS = 60000, TCB = 0, QE = 1, CRL = 2, ROOT = 3 };
 
 typedef struct fetch_world {
+    bytes root; /* of the vendor */
     collateral_set set;
     ratls_item items[4];
     pcs_reply replies[4];
@@ -30,7 +31,8 @@ static inline fetch_world fetch_world_of(quote_tee tee)
     static uint8_t room[PCS_ROOM], out[RATLS_ITEM_MAX];
     vendor v = vendor_of(tee, 4, false, NOW);
     ratls_tee t = tee == QUOTE_TDX ? RATLS_TEE_TDX : RATLS_TEE_SGX;
-    fetch_world w = {.set = vendor_collateral(&v),
+    fetch_world w = {.root = vendor_root(&v),
+                     .set = vendor_collateral(&v),
                      .items = {{.kind = RATLS_ITEM_TCB_INFO, .tee = t},
                                {.kind = RATLS_ITEM_QE_IDENTITY, .tee = t},
                                {.kind = RATLS_ITEM_PCK_CRL},
@@ -41,8 +43,9 @@ static inline fetch_world fetch_world_of(quote_tee tee)
         bytes line = pcs_header_line(&w.replies[i]);
         pcs_answer a = {200, line, w.replies[i].body};
         size_t n;
+        int64_t expires;
         ratls_error e;
-        if (pcs_answer_read(&w.items[i], &a, room, out, sizeof out, &n, &e) != RATLS_OK)
+        if (pcs_answer_read(&w.items[i], &a, room, out, sizeof out, &n, &expires, &e) != RATLS_OK)
             fail_msg("%s", e.text);
         w.forms[i] = arena_copy(bytes_of(out, n));
         w.rules[i] = (http_rule){

@@ -43,7 +43,8 @@ static ratls_code read_answer(const ratls_item *item, unsigned status, bytes hea
     memcpy(b + 1, body.p, body.n);
     pcs_answer a = {status, bytes_of(h + 1, headers.n), bytes_of(b + 1, body.n)};
     size_t n = 0;
-    ratls_code code = pcs_answer_read(item, &a, room, out, sizeof out, &n, e);
+    int64_t expires;
+    ratls_code code = pcs_answer_read(item, &a, room, out, sizeof out, &n, &expires, e);
     *got = bytes_of(out, n);
     free(h);
     free(b);
@@ -249,6 +250,7 @@ static void refuses_bodies(void **state)
 {
     (void)state;
     scene s = scene_of(QUOTE_SGX), tdx = scene_of(QUOTE_TDX);
+    vendor v = vendor_of(QUOTE_SGX, 4, false, VENDOR_T0);
     bytes tcb = s.set.tcb_info, crl = s.set.root_ca_crl;
     bytes sig = in_text("\"signature\":\"", hex_of(s.set.tcb_info_signature), "\"");
     bytes tcb_body = tcb_info_served(&s.set), qe_body = qe_identity_served(&s.set);
@@ -311,7 +313,13 @@ static void refuses_bodies(void **state)
          "its tcbInfo has no FMSPC of 12 hex digits"},
         {0, text_replaced(tcb_body, "\"fmspc\"", "\"fmspx\""), RATLS_E_MALFORMED,
          "its tcbInfo has no FMSPC of 12 hex digits"},
+        {0, text_replaced(tcb_body, "\"nextUpdate\"", "\"nextUpdat3\""), RATLS_E_MALFORMED,
+         "its tcbInfo has no nextUpdate"},
+        {1, text_replaced(qe_body, "\"nextUpdate\":\"2", "\"nextUpdate\":\"x"), RATLS_E_MALFORMED,
+         "its enclaveIdentity has no nextUpdate"},
         /* CRLs. */
+        {3, vendor_root(&v), RATLS_E_MALFORMED, "its body, of "},
+        {3, bytes_from_hex("3000"), RATLS_E_MALFORMED, "its body, of "},
         {3, BYTES_EMPTY, RATLS_E_MALFORMED,
          "its body, of 0 bytes, is no CRL in DER, PEM or hex digits"},
         {3, bytes_text("\n"), RATLS_E_MALFORMED, "its body, of 1 bytes, is no CRL"},
@@ -354,6 +362,29 @@ static void refuses_bodies(void **state)
                                            HEX(bytes_of(s.items[0].fmspc, 6)),
                                            HEX(bytes_of(other.fmspc, 6)))
                     .p);
+}
+
+/* Each kind's own nextUpdate. */
+static void tells_when_it_expires(void **state)
+{
+    (void)state;
+    vendor v = vendor_of(QUOTE_SGX, 4, false, VENDOR_T0);
+    v.tcb_info.next_update = VENDOR_T0 + 11;
+    v.qe_identity.next_update = VENDOR_T0 + 12;
+    v.pck_crl.next_update = VENDOR_T0 + 13;
+    v.root_crl.next_update = VENDOR_T0 + 14;
+    collateral_set set = vendor_collateral(&v);
+    scene s = scene_of(QUOTE_SGX);
+    for (size_t i = 0; i < 4; i++) {
+        pcs_reply r = pcs_reply_of(&set, &s.items[i], 4, CRL_HEX);
+        pcs_answer a = {200, pcs_header_line(&r), r.body};
+        size_t n;
+        int64_t expires = 0;
+        ratls_error e;
+        assert_int_equal(pcs_answer_read(&s.items[i], &a, room, out, sizeof out, &n, &expires, &e),
+                         RATLS_OK);
+        assert_int_equal(expires, VENDOR_T0 + 11 + (int64_t)i);
+    }
 }
 
 static const struct {
@@ -403,17 +434,21 @@ static void keeps_to_its_limits(void **state)
     bytes line = pcs_header_line(&r), got, full;
     ratls_error e = {.text = ""};
     size_t n = 0;
+    int64_t expires;
     pcs_answer a = {200, line, r.body};
-    assert_int_equal(pcs_answer_read(&s.items[0], &a, room, out, sizeof out, &n, &e), RATLS_OK);
+    assert_int_equal(pcs_answer_read(&s.items[0], &a, room, out, sizeof out, &n, &expires, &e),
+                     RATLS_OK);
     full = arena_copy(bytes_of(out, n));
     for (size_t cap = 0; cap < full.n; cap += cap < 600 ? 1 : 97) {
         uint8_t *exact = malloc(cap + 1);
         assert_non_null(exact);
-        assert_int_equal(pcs_answer_read(&s.items[0], &a, room, exact, cap, &n, &e), RATLS_E_LIMIT);
+        assert_int_equal(pcs_answer_read(&s.items[0], &a, room, exact, cap, &n, &expires, &e),
+                         RATLS_E_LIMIT);
         free(exact);
     }
     assert_non_null(strstr(e.text, "there is room for"));
-    assert_int_equal(pcs_answer_read(&s.items[0], &a, room, out, full.n, &n, &e), RATLS_OK);
+    assert_int_equal(pcs_answer_read(&s.items[0], &a, room, out, full.n, &n, &expires, &e),
+                     RATLS_OK);
     assert_true(bytes_equal(bytes_of(out, n), full));
 
     uint8_t *spaces = arena_alloc(PCS_BODY_MAX + 1);
@@ -552,6 +587,7 @@ int main(void)
         cmocka_unit_test(is_tolerant_in_form),
         cmocka_unit_test(refuses_headers),
         cmocka_unit_test(refuses_bodies),
+        cmocka_unit_test(tells_when_it_expires),
         cmocka_unit_test(minds_the_status),
         cmocka_unit_test(keeps_to_its_limits),
         cmocka_unit_test(survives_damage),

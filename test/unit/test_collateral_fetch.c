@@ -293,22 +293,60 @@ static void reads_all_of_http(void **state)
     http_server_stop(&s);
 }
 
-/* Not checked here but by whoever asked: an item in form, that is not genuine, or expired. */
+/* What is fetched is what the keeper's check takes for that item, in each form. */
+static void fetches_genuine_items(void **state)
+{
+    (void)state;
+    static const quote_tee tees[] = {QUOTE_SGX, QUOTE_TDX};
+    EACH(t, tees)
+    for (int form = CRL_DER; form <= CRL_HEX; form++) {
+        fetch_world w = fetch_world_of(tees[t]);
+        w.rules[CRL].body = pcs_reply_of(&w.set, &w.items[CRL], 4, (crl_form)form).body;
+        w.rules[ROOT].body = pcs_reply_of(&w.set, &w.items[ROOT], 4, (crl_form)form).body;
+        http_server *s = http_server_start(HTTP_PLAIN);
+        http_server_rules(s, w.rules, 4);
+        ratls_fetcher f = fetcher_of(http_server_url(s), NULL);
+        for (size_t i = 0; i < 4; i++) {
+            ratls_item_facts facts;
+            ratls_error e;
+            char found[RATLS_ITEM_NAME_SIZE], asked[RATLS_ITEM_NAME_SIZE];
+            must_fetch(&f, &w, i, NOW);
+            if (ratls_item_check(bytes_of(fetched, fetched_n), w.root, &facts, &e) != RATLS_OK)
+                fail_msg("item %zu: %s", i, e.text);
+            ratls_item_name(&facts.item, found);
+            ratls_item_name(&w.items[i], asked);
+            assert_string_equal(found, asked);
+        }
+        ratls_fetcher_free(&f);
+        http_server_stop(&s);
+    }
+}
+
+/* That an item is not genuine, expired, or another's CRL is not seen here: the check that follows
+ * says so. */
 static void leaves_genuineness_to_others(void **state)
 {
     (void)state;
     collateral_set other = world.set;
     other.tcb_info_signature = bytes_flipped(other.tcb_info_signature, 5, 0);
-    pcs_reply r = pcs_reply_of(&other, &world.items[TCB], 4, CRL_DER);
-    http_rule rule = world.rules[TCB];
-    rule.body = r.body;
+    pcs_reply forged = pcs_reply_of(&other, &world.items[TCB], 4, CRL_DER);
+    http_rule rules[2] = {world.rules[TCB], world.rules[CRL]};
+    rules[0].body = forged.body;
     http_server *s = http_server_start(HTTP_PLAIN);
-    http_server_rules(s, &rule, 1);
+    http_server_rules(s, rules, 2);
     ratls_fetcher f = fetcher_of(http_server_url(s), NULL);
+    const int64_t late = NOW + 4000 * (int64_t)VENDOR_DAY;
     ratls_error e;
-    assert_int_equal(
-        fetch_item(&f, &world.items[TCB], NOW + 4000 * (int64_t)VENDOR_DAY, PLENTY_MS, &e),
-        RATLS_OK);
+    ratls_item_facts facts;
+    assert_int_equal(fetch_item(&f, &world.items[TCB], late, PLENTY_MS, &e), RATLS_OK);
+    assert_int_equal(ratls_item_check(bytes_of(fetched, fetched_n), world.root, &facts, &e),
+                     RATLS_E_UNTRUSTED);
+    ratls_item asked = world.items[CRL];
+    asked.processor_ca = !asked.processor_ca;
+    assert_int_equal(fetch_item(&f, &asked, late, PLENTY_MS, &e), RATLS_OK);
+    assert_int_equal(ratls_item_check(bytes_of(fetched, fetched_n), world.root, &facts, &e),
+                     RATLS_OK);
+    assert_true(facts.item.processor_ca != asked.processor_ca && facts.expires < late);
     ratls_fetcher_free(&f);
     http_server_stop(&s);
 }
@@ -514,6 +552,7 @@ int main(void)
         cmocka_unit_test(has_a_sentence_for_each_fault),
         cmocka_unit_test(bounds_what_it_reads),
         cmocka_unit_test(reads_all_of_http),
+        cmocka_unit_test(fetches_genuine_items),
         cmocka_unit_test(leaves_genuineness_to_others),
         cmocka_unit_test(refuses_another_platform),
         cmocka_unit_test(tells_that_nobody_is_there),

@@ -249,6 +249,54 @@ static void names_every_service(void **state)
     http_server_stop(&b);
 }
 
+/* A rule that gives the QE identity, good until then, and the item that comes of it. */
+static http_rule qe_until(int64_t next_update, unsigned number)
+{
+    vendor v = vendor_of(QUOTE_TDX, 4, false, NOW);
+    v.qe_identity.next_update = next_update;
+    v.qe_identity.evaluation_number = number;
+    collateral_set set = vendor_collateral(&v);
+    http_rule rule = world.rules[QE];
+    rule.body = pcs_reply_of(&set, &world.items[QE], 4, CRL_DER).body;
+    return rule;
+}
+
+static void must_fetch_number(ratls_fetcher *f, const char *number)
+{
+    ratls_error e;
+    if (fetch_item(f, &world.items[QE], NOW, PLENTY_MS, &e) != RATLS_OK)
+        fail_msg("%s", e.text);
+    size_t at = bytes_find(bytes_of(fetched, fetched_n), bytes_text(number));
+    if (at == fetched_n)
+        fail_msg("%s is not in %.*s", number, (int)fetched_n, (const char *)fetched);
+}
+
+/* A cache with expired items does not hide what the next service has; but better that than none. */
+static void looks_for_what_is_fresh(void **state)
+{
+    (void)state;
+    http_rule fresh = qe_until(NOW, 1001), stale = qe_until(NOW - 1, 1002),
+              staler = qe_until(NOW - 2, 1003);
+    http_server *a = server_of(&stale, 1), *b = server_of(&fresh, 1);
+    ratls_fetcher f = fetcher_of(http_server_url(a), http_server_url(b));
+    must_fetch_number(&f, "tcbEvaluationDataNumber\\\":1001,");
+    http_server_rules(b, &staler, 1);
+    must_fetch_number(&f, "tcbEvaluationDataNumber\\\":1002,");
+    http_server_rules(a, &staler, 1);
+    http_server_rules(b, &stale, 1);
+    must_fetch_number(&f, "tcbEvaluationDataNumber\\\":1002,");
+    http_server_rules(b, &(http_rule){.status = 503}, 1);
+    must_fetch_number(&f, "tcbEvaluationDataNumber\\\":1003,");
+    assert_int_equal(http_server_requests(a), 4);
+    assert_int_equal(http_server_requests(b), 4);
+    http_server_rules(a, &fresh, 1);
+    must_fetch_number(&f, "tcbEvaluationDataNumber\\\":1001,");
+    assert_int_equal(http_server_requests(b), 4);
+    ratls_fetcher_free(&f);
+    http_server_stop(&a);
+    http_server_stop(&b);
+}
+
 static int64_t monotonic_ms(void)
 {
     struct timespec t;
@@ -372,6 +420,7 @@ int main(void)
         cmocka_unit_test(waits_as_long_as_it_is_told),
         cmocka_unit_test(asks_in_order),
         cmocka_unit_test(names_every_service),
+        cmocka_unit_test(looks_for_what_is_fresh),
         cmocka_unit_test(divides_the_time),
         cmocka_unit_test(spreads_clients),
         cmocka_unit_test(cuts_sentences_fairly),
