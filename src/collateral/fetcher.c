@@ -115,9 +115,14 @@ static ratls_code worse(ratls_code a, ratls_code b)
     return RATLS_E_SYSTEM;
 }
 
+/* Until when a fetch must be over, and what is left of its time as of the last request. */
+typedef struct time_left {
+    int64_t end, ms;
+} time_left;
+
 /* From one service, if it is its turn: why it gave nothing is in *why. */
 static ratls_code try_service(fetcher *f, size_t i, const ratls_item *item, int64_t now,
-                              int64_t end, workspace *w, place *to, char *why, size_t why_size)
+                              time_left *left, workspace *w, place *to, char *why, size_t why_size)
 {
     service *s = &f->all[i];
     const breaker_count *count;
@@ -126,12 +131,13 @@ static ratls_code try_service(fetcher *f, size_t i, const ratls_item *item, int6
         say_left_alone(s, count, now, why, why_size);
         return RATLS_E_SYSTEM;
     }
-    uint32_t milliseconds = share(f, i, item, now, end - monotonic_ms());
+    uint32_t milliseconds = share(f, i, item, now, left->ms);
     if (milliseconds == 0) {
         (void)snprintf(why, why_size, "not asked, the time was over");
         return RATLS_E_SYSTEM;
     }
     ratls_code code = ask(f, i, item, now, milliseconds, w, to, &e);
+    left->ms = left->end - monotonic_ms();
     if (code != RATLS_OK) {
         (void)snprintf(s->last, sizeof s->last, "%s", e.text);
         (void)snprintf(why, why_size, "%s", e.text);
@@ -148,7 +154,7 @@ static ratls_code fetch_in(fetcher *f, const ratls_item *item, int64_t now, uint
                            workspace *w, uint8_t *out, size_t cap, size_t *n, ratls_error *e)
 {
     const char *names[FETCHER_SERVICES_MAX], *whys[FETCHER_SERVICES_MAX];
-    int64_t end = monotonic_ms() + deadline_ms;
+    time_left left = {monotonic_ms() + deadline_ms, deadline_ms};
     ratls_code code = RATLS_E_SYSTEM;
     place best = {.p = out, .cap = cap, .expires = INT64_MIN}, next;
     for (size_t i = 0; i < f->n && best.expires < now; i++) {
@@ -156,7 +162,7 @@ static ratls_code fetch_in(fetcher *f, const ratls_item *item, int64_t now, uint
                        .cap = cap < sizeof w->item ? cap : sizeof w->item};
         names[i] = f->all[i].base.root;
         whys[i] = w->why[i];
-        ratls_code got = try_service(f, i, item, now, end, w, &next, w->why[i], sizeof w->why[i]);
+        ratls_code got = try_service(f, i, item, now, &left, w, &next, w->why[i], sizeof w->why[i]);
         code = worse(code, got);
         if (got != RATLS_OK || next.expires <= best.expires)
             continue;

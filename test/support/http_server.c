@@ -379,6 +379,14 @@ unsigned http_server_requests(http_server *s)
     return n;
 }
 
+unsigned http_server_await(http_server *s, unsigned requests)
+{
+    const struct timespec pause = {0, 5 * 1000 * 1000};
+    for (int i = 0; i < 6000 && http_server_requests(s) < requests; i++)
+        (void)nanosleep(&pause, NULL);
+    return http_server_requests(s);
+}
+
 size_t http_server_sent(http_server *s)
 {
     (void)pthread_mutex_lock(&s->lock);

@@ -53,6 +53,9 @@ const char *http_server_key_file(const http_server *s);
 /* So far. */
 unsigned http_server_connections(http_server *s);
 unsigned http_server_requests(http_server *s);
+/* The same, once there are that many, or half a minute has passed: after a client gave up, the
+ * server may be the slower one. */
+unsigned http_server_await(http_server *s, unsigned requests);
 size_t http_server_sent(http_server *s); /* bytes of answers */
 /* The head of the last request, NUL-terminated. */
 enum { HTTP_REQUEST_MAX = 4096 };
