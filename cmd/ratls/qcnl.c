@@ -207,9 +207,10 @@ ratls_code qcnl_parse(bytes file, qcnl *out, ratls_error *e)
         return refuse(e, RATLS_E_LIMIT, 0, "more than %d bytes", QCNL_FILE_MAX);
     if (file.n > 0 && memchr(file.p, '\0', file.n) != NULL)
         return refuse(e, RATLS_E_MALFORMED, 0, "it is no text");
-    char *text = calloc(2, file.n + 1), *json = text + file.n + 1;
+    char *text = calloc(2, file.n + 1);
     if (text == NULL)
         return refuse(e, RATLS_E_SYSTEM, 0, "out of memory");
+    char *json = text + file.n + 1;
     if (file.n > 0) {
         memcpy(text, file.p, file.n);
         memcpy(json, file.p, file.n);

@@ -157,7 +157,8 @@ static ratls_code fetch_in(fetcher *f, const ratls_item *item, int64_t now, uint
     time_left left = {monotonic_ms() + deadline_ms, deadline_ms};
     ratls_code code = RATLS_E_SYSTEM;
     place best = {.p = out, .cap = cap, .expires = INT64_MIN}, next;
-    for (size_t i = 0; i < f->n && best.expires < now; i++) {
+    size_t i = 0;
+    for (; i < f->n && best.expires < now; i++) {
         next = (place){.p = best.n == 0 ? out : w->item,
                        .cap = cap < sizeof w->item ? cap : sizeof w->item};
         names[i] = f->all[i].base.root;
@@ -174,7 +175,7 @@ static ratls_code fetch_in(fetcher *f, const ratls_item *item, int64_t now, uint
     if (best.n > 0)
         return RATLS_OK;
     char text[RATLS_TEXT_SIZE];
-    fetcher_sentence(names, whys, f->n, text);
+    fetcher_sentence(names, whys, i, text);
     return refuse(e, code, 0, "%s", text);
 }
 

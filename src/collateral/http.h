@@ -16,7 +16,7 @@ typedef struct http_client http_client;
 /* The options of the service; all is copied. *client is NULL if it fails. Errors: SYSTEM. */
 RATLS_MUST_USE ratls_code http_client_new(const ratls_service *service, http_client **client,
                                           ratls_error *e);
-void http_client_free(http_client *client);
+void http_client_free(http_client *h);
 
 typedef struct http_answer {
     unsigned status;
@@ -31,7 +31,7 @@ typedef struct http_answer {
  * service: "timed out after 2000 ms". Errors: LIMIT (the answer is longer than its bounds),
  * MALFORMED (it is not HTTP), SYSTEM.
  */
-RATLS_MUST_USE ratls_code http_get(http_client *client, const char *url, uint32_t milliseconds,
-                                   http_answer *answer, ratls_error *e);
+RATLS_MUST_USE ratls_code http_get(http_client *h, const char *url, uint32_t milliseconds,
+                                   http_answer *a, ratls_error *e);
 
 #endif
