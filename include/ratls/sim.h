@@ -81,6 +81,19 @@ RATLS_MUST_USE ratls_code ratls_sim_collateral(const ratls_sim *sim, uint8_t *ou
 RATLS_MUST_USE ratls_code ratls_sim_renew(const ratls_sim *sim, int64_t now, uint32_t valid_days,
                                           ratls_error *error);
 
+/*
+ * Hands over all that its vendor would have to say to a cache (ratls-collateral(1)), by the names
+ * under which a ratls_store keeps it: the items of its collateral as they lie in the directory,
+ * and, issued anew with the same dates, PCK certificate, evaluation numbers, and for SGX TCB info
+ * of version 2, QVE and QAE identity. Ends with the first error that `put` gives. Errors: MISSING,
+ * MALFORMED, SYSTEM, those of `put`.
+ */
+RATLS_MUST_USE ratls_code ratls_sim_publish(const ratls_sim *sim,
+                                            ratls_code (*put)(void *context, const char *name,
+                                                              ratls_bytes content,
+                                                              ratls_error *error),
+                                            void *context, ratls_error *error);
+
 /* Its root certificate, DER, for ratls_verifier_set_root. Valid while `sim` lives. */
 ratls_bytes ratls_sim_root(const ratls_sim *sim);
 /* What verifying a quote of it found when it was opened; report data is zero. Valid while `sim`

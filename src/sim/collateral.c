@@ -88,14 +88,19 @@ static void put_modules(writer *w)
     text_put(w, "}]");
 }
 
+static void put_family(writer *w, const sim_platform *p)
+{
+    put_hex(w, "fmspc", bytes_of(p->pck.fmspc, sizeof p->pck.fmspc));
+    put_hex(w, "pceId", bytes_of(p->pck.pce_id, sizeof p->pck.pce_id));
+    text_format(w, ",\"tcbType\":0,\"tcbEvaluationDataNumber\":%d", EVALUATION_NUMBER);
+}
+
 void collateral_tcb_info(const sim_platform *p, int64_t issue_date, int64_t next_update, writer *w)
 {
     bool tdx = p->tee == RATLS_TEE_TDX;
     text_format(w, "{\"id\":\"%s\",\"version\":3", tdx ? "TDX" : "SGX");
     put_dates(w, issue_date, next_update);
-    put_hex(w, "fmspc", bytes_of(p->pck.fmspc, sizeof p->pck.fmspc));
-    put_hex(w, "pceId", bytes_of(p->pck.pce_id, sizeof p->pck.pce_id));
-    text_format(w, ",\"tcbType\":0,\"tcbEvaluationDataNumber\":%d", EVALUATION_NUMBER);
+    put_family(w, p);
     if (tdx)
         put_modules(w);
     text_put(w, ",\"tcbLevels\":[");
@@ -112,22 +117,71 @@ void collateral_qe_signer(ratls_tee tee, uint8_t mrsigner[32], uint16_t *isv_pro
     *isv_prod_id = tee == RATLS_TEE_TDX ? 2 : 1;
 }
 
+/* Up to MRSIGNER and ISVPRODID. All of MISCSELECT and the flags count but MODE64, XFRM does not:
+ * Intel's masks. */
+static void put_identity(writer *w, const char *id, unsigned flags, const uint8_t mrsigner[32],
+                         unsigned isv_prod_id, const int64_t dates[2])
+{
+    text_format(w, "{\"id\":\"%s\",\"version\":2", id);
+    put_dates(w, dates[0], dates[1]);
+    text_format(w, ",\"tcbEvaluationDataNumber\":%d", EVALUATION_NUMBER);
+    text_put(w, ",\"miscselect\":\"00000000\",\"miscselectMask\":\"FFFFFFFF\",");
+    text_format(w, "\"attributes\":\"%02X000000000000000000000000000000\",", flags);
+    text_put(w, "\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\"");
+    put_hex(w, "mrsigner", bytes_of(mrsigner, 32));
+    text_format(w, ",\"isvprodid\":%u", isv_prod_id);
+}
+
 void collateral_qe_identity(ratls_tee tee, int64_t issue_date, int64_t next_update, writer *w)
 {
+    const int64_t dates[2] = {issue_date, next_update};
     uint8_t mrsigner[32];
     uint16_t isv_prod_id;
     collateral_qe_signer(tee, mrsigner, &isv_prod_id);
-    text_format(w, "{\"id\":\"%s\",\"version\":2", tee == RATLS_TEE_TDX ? "TD_QE" : "QE");
-    put_dates(w, issue_date, next_update);
-    text_format(w, ",\"tcbEvaluationDataNumber\":%d", EVALUATION_NUMBER);
-    /* All of MISCSELECT and the flags count but MODE64, XFRM does not: Intel's masks. */
-    text_put(w, ",\"miscselect\":\"00000000\",\"miscselectMask\":\"FFFFFFFF\","
-                "\"attributes\":\"11000000000000000000000000000000\","
-                "\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\"");
-    put_hex(w, "mrsigner", bytes_of(mrsigner, sizeof mrsigner));
-    text_format(w, ",\"isvprodid\":%u", isv_prod_id);
+    put_identity(w, tee == RATLS_TEE_TDX ? "TD_QE" : "QE", 0x11, mrsigner, isv_prod_id, dates);
     put_svn_levels(w, LADDER_QE_NEW, LADDER_QE_OLD, "SIMULATED-SA-00008");
     text_put(w, "}");
+}
+
+void collateral_verifier_identity(bool appraises, int64_t issue_date, int64_t next_update,
+                                  writer *w)
+{
+    const int64_t dates[2] = {issue_date, next_update};
+    uint8_t mrsigner[32];
+    uint16_t isv_prod_id;
+    collateral_qe_signer(RATLS_TEE_SGX, mrsigner, &isv_prod_id);
+    put_identity(w, appraises ? "QAE" : "QVE", 0x01, mrsigner, appraises ? 3 : 2, dates);
+    put_svn_levels(w, LADDER_QE_NEW, LADDER_QE_OLD, "SIMULATED-SA-00008");
+    text_put(w, "}");
+}
+
+void collateral_tcb_info_2(const sim_platform *p, int64_t issue_date, int64_t next_update,
+                           writer *w)
+{
+    text_put(w, "{\"version\":2");
+    put_dates(w, issue_date, next_update);
+    put_family(w, p);
+    text_put(w, ",\"tcbLevels\":[");
+    for (size_t i = 0; i < LADDER_LEVELS; i++) {
+        const ladder_level *level = ladder_at(i);
+        uint8_t svn[16];
+        ladder_components(i, svn);
+        text_put(w, i > 0 ? ",{\"tcb\":{" : "{\"tcb\":{");
+        for (unsigned k = 0; k < 16; k++)
+            text_format(w, "\"sgxtcbcomp%02usvn\":%u,", k + 1, svn[k]);
+        text_format(w, "\"pcesvn\":%d}", LADDER_PCE_SVN);
+        put_level_end(w, level->date, ratls_tcb_status_name(level->status), NULL);
+    }
+    text_put(w, "]}");
+}
+
+void collateral_numbers(ratls_tee tee, int64_t issue_date, int64_t next_update, writer *w)
+{
+    text_format(w, "{\"id\":\"%s\",\"version\":1", tee == RATLS_TEE_TDX ? "TDX" : "SGX");
+    put_dates(w, issue_date, next_update);
+    text_format(w, ",\"tcbEvalNumbers\":[{\"tcbEvaluationDataNumber\":%d", EVALUATION_NUMBER);
+    text_format(w, ",\"tcbRecoveryEventDate\":\"2025-08-12T00:00:00Z\",\"tcbDate\":\"%s\"}]}",
+                ladder_at(0)->date);
 }
 
 static void put_item(writer *w, const char *name, bytes text, bool is_hex)

@@ -1,5 +1,5 @@
 /* A simulated platform and its vendor: made, opened, and asked for quotes and collateral. */
-#include "ratls/sim.h"
+#include "sim/sim.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,14 +7,11 @@
 #include "issue/crl.h"
 #include "sim/collateral.h"
 #include "sim/files.h"
-#include "sim/party.h"
-#include "sim/quote.h"
 #include "sim/text.h"
 #include "tee/intel_pck.h"
 #include "tee/intel_verify.h"
 
 #define PLATFORM_FILE   "platform.json"
-#define COLLATERAL_FILE "collateral.json"
 #define ATTESTATION_KEY "attestation"
 
 #define HOUR ((int64_t)3600)
@@ -24,18 +21,7 @@
 #define TIME_MIN ((int64_t)31536000)
 #define TIME_MAX ((int64_t)13569465600)
 
-enum { CHAIN_MAX = 8192, PLATFORM_MAX = 16384 };
-
-struct ratls_sim {
-    char dir[SIM_PATH_MAX];
-    sim_platform platform;
-    party parties[PARTIES];
-    crypto_private *attestation;
-    uint8_t chain[CHAIN_MAX]; /* PEM: PCK leaf, CA, root */
-    size_t chain_n;
-    quote_signer signer; /* of the above */
-    ratls_facts facts;
-};
+enum { PLATFORM_MAX = 16384 };
 
 static ratls_code no_memory(ratls_error *e)
 {
@@ -90,7 +76,7 @@ void ratls_sim_free(ratls_sim **sim)
 typedef struct draft {
     uint8_t tcb_info[16384], qe_identity[4096];
     uint8_t tcb_info_signature[64], qe_identity_signature[64];
-    uint8_t signer_chain[CHAIN_MAX], pck_crl_chain[CHAIN_MAX];
+    uint8_t signer_chain[SIM_CHAIN_MAX], pck_crl_chain[SIM_CHAIN_MAX];
     uint8_t root_crl[1024], pck_crl[1024];
     uint8_t all[65536];
 } draft;
@@ -166,7 +152,7 @@ ratls_code ratls_sim_renew(const ratls_sim *sim, int64_t now, uint32_t valid_day
     if (code == RATLS_OK)
         code = fill_draft(sim, now - HOUR, now + checked.valid_days * DAY, d, &all, error);
     if (code == RATLS_OK)
-        code = files_write(sim->dir, COLLATERAL_FILE, all, SIM_PUBLIC, error);
+        code = files_write(sim->dir, SIM_COLLATERAL_FILE, all, SIM_PUBLIC, error);
     free(d);
     return code;
 }
@@ -372,7 +358,7 @@ static ratls_code self_check(ratls_sim *sim, ratls_error *e)
         code = intel_collateral_read(bytes_of(space, collateral_n), space + SIM_FILE_MAX,
                                      (size_t)2 * SIM_FILE_MAX, &c, e);
         if (code != RATLS_OK)
-            error_prefix(e, "%s/%s", sim->dir, COLLATERAL_FILE);
+            error_prefix(e, "%s/%s", sim->dir, SIM_COLLATERAL_FILE);
     }
     if (code == RATLS_OK) {
         code = judge(sim, bytes_of(quote, quote_n), &c, e);
@@ -413,7 +399,7 @@ ratls_code ratls_sim_collateral(const ratls_sim *sim, uint8_t *out, size_t cap, 
     uint8_t *file = malloc(SIM_FILE_MAX);
     if (file == NULL)
         return no_memory(error);
-    ratls_code code = files_read(sim->dir, COLLATERAL_FILE, file, SIM_FILE_MAX, n, error);
+    ratls_code code = files_read(sim->dir, SIM_COLLATERAL_FILE, file, SIM_FILE_MAX, n, error);
     if (code == RATLS_OK && out != NULL && *n > cap)
         code = refuse(error, RATLS_E_LIMIT, 0, "collateral: needs %zu bytes, found room for %zu",
                       *n, cap);
