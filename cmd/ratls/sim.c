@@ -10,6 +10,7 @@
 #include "command.h"
 #include "crypto/crypto.h"
 #include "facts.h"
+#include "ratls/collateral.h"
 #include "sheet.h"
 #include "tee/tcb_status.h"
 #include "when.h"
@@ -279,19 +280,65 @@ static int run_quote(const args *a)
     return status;
 }
 
-static int run_collateral(const args *a)
+/* Puts a document in the place of whatever is there. */
+static ratls_code put_document(void *context, const char *name, ratls_bytes content, ratls_error *e)
+{
+    enum { TRIES = 8, HELD_MAX = RATLS_ITEM_MAX };
+    const ratls_store *store = context;
+    uint8_t *held = malloc(HELD_MAX);
+    bool lost = true;
+    ratls_code code = RATLS_OK;
+    if (held == NULL)
+        return refuse(e, RATLS_E_SYSTEM, 0, "out of memory");
+    for (int i = 0; i < TRIES && lost && code == RATLS_OK; i++) {
+        size_t n = 0;
+        code = store->get(store->state, name, held, HELD_MAX, &n, e);
+        if (code == RATLS_E_MISSING) {
+            code = RATLS_OK;
+            n = 0;
+        }
+        if (code == RATLS_OK)
+            code = store->put(store->state, name, bytes_of(held, n), content, &lost, e);
+    }
+    free(held);
+    if (code == RATLS_OK && lost)
+        code = refuse(e, RATLS_E_SYSTEM, 0, "%s: %s: others write there all the time", store->name,
+                      name);
+    return code;
+}
+
+static int fill_store(const ratls_sim *sim, const char *dir)
+{
+    ratls_store store;
+    ratls_error e;
+    ratls_code code = ratls_store_directory(dir, &store, &e);
+    if (code != RATLS_OK)
+        return trouble(&e);
+    code = ratls_sim_publish(sim, put_document, &store, &e);
+    ratls_store_free(&store);
+    return code == RATLS_OK ? EXIT_ACCEPTED : trouble(&e);
+}
+
+static int print_collateral(const ratls_sim *sim)
 {
     static uint8_t out[1 << 18];
     ratls_error e;
     size_t n;
-    ratls_sim *sim = ratls_sim_open(a->file, &e);
-    if (sim == NULL)
-        return trouble(&e);
     ratls_code code = ratls_sim_collateral(sim, out, sizeof out, &n, &e);
     if (code == RATLS_OK)
         (void)fwrite(out, 1, n, stdout);
-    ratls_sim_free(&sim);
     return code == RATLS_OK ? EXIT_ACCEPTED : trouble(&e);
+}
+
+static int run_collateral(const args *a)
+{
+    ratls_error e;
+    ratls_sim *sim = ratls_sim_open(a->file, &e);
+    if (sim == NULL)
+        return trouble(&e);
+    int status = a->own[0] != NULL ? fill_store(sim, a->own[0]) : print_collateral(sim);
+    ratls_sim_free(&sim);
+    return status;
 }
 
 static int run_renew(const args *a)
@@ -375,13 +422,20 @@ const command sim_quote_command = {
     .example = "ratls sim quote platform --report-data 00ff > quote.bin",
 };
 
+static const own_option collateral_options[] = {
+    {"--store", "STORE", "put it into this store, for `ratls collateral serve`"}};
+
 const command sim_collateral_command = {
     .name = "sim collateral",
     .operand = "DIR",
     .run = run_collateral,
     .summary = "write the collateral of a simulated platform",
+    .own = collateral_options,
+    .own_n = 1,
     .about = "Writes the collateral for the simulated platform in DIR to standard output, as\n"
-             "`ratls verify --collateral` takes it.\n"
+             "`ratls verify --collateral` takes it. With --store it puts this and all else that\n"
+             "its vendor signs into a store instead: PCK certificate, evaluation numbers, and of\n"
+             "SGX also TCB info of version 2, QVE and QAE identity.\n"
              "Exit codes: 0 written, 1 DIR is damaged, 2 usage or system error.",
     .example = "ratls sim collateral platform > collateral.json",
 };
