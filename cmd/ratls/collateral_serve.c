@@ -219,12 +219,11 @@ static const char *reason_of(unsigned status)
     return "Internal Server Error";
 }
 
-static void tell(const struct evhttp_request *request, bytes method, const pccs_reply *reply)
+static void tell(struct evhttp_request *request, bytes method, const pccs_reply *reply)
 {
     char *host = NULL;
     ev_uint16_t port = 0;
-    evhttp_connection_get_peer(
-        evhttp_request_get_connection((struct evhttp_request *)(uintptr_t)request), &host, &port);
+    evhttp_connection_get_peer(evhttp_request_get_connection(request), &host, &port);
     const char *target = evhttp_request_get_uri(request);
     sheet *s = sheet_new(false);
     sheet_line(s, "%s:%u %.*s %.*s %u %zu", host != NULL ? host : "?", port, (int)method.n,
