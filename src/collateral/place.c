@@ -105,6 +105,18 @@ static ratls_code discard(ratls_keeper *k, const ratls_item *item, ratls_error *
     return RATLS_E_MISSING;
 }
 
+/* The store lost it, or went back to an older one: what is held belongs there. */
+static void save_again(ratls_keeper *k, const ratls_item *item, const ratls_item_facts *found,
+                       int64_t now)
+{
+    (void)pthread_mutex_lock(&k->lock);
+    stock_item *i = stock_find(k->stock, item);
+    if (i != NULL && i->data != NULL && i->save == 0 &&
+        (found == NULL || item_newer(&i->facts, found)))
+        i->save = now;
+    (void)pthread_mutex_unlock(&k->lock);
+}
+
 static ratls_code take(ratls_keeper *k, const ratls_item *item, bytes data, int64_t now,
                        ratls_error *e)
 {
@@ -112,8 +124,12 @@ static ratls_code take(ratls_keeper *k, const ratls_item *item, bytes data, int6
     ratls_item_facts facts;
     ratls_code code = check(k, item, data, now, &facts, e);
     if (code == RATLS_OK)
-        return hold(k, data, &facts, 0, &newer, e);
-    return code == RATLS_E_SYSTEM ? code : discard(k, item, e);
+        code = hold(k, data, &facts, 0, &newer, e);
+    else if (code != RATLS_E_SYSTEM)
+        return discard(k, item, e);
+    if (code == RATLS_OK)
+        save_again(k, item, &facts, now);
+    return code;
 }
 
 ratls_code place_from_store(ratls_keeper *k, const ratls_item *item, int64_t now, ratls_error *e)
@@ -125,6 +141,8 @@ ratls_code place_from_store(ratls_keeper *k, const ratls_item *item, int64_t now
         code = take(k, item, bytes_of(data, n), now, e);
     else if (code != RATLS_E_MISSING && code != RATLS_E_SYSTEM)
         code = discard(k, item, e);
+    if (code == RATLS_E_MISSING)
+        save_again(k, item, NULL, now);
     free(data);
     return code;
 }
