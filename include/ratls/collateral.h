@@ -162,6 +162,14 @@ RATLS_MUST_USE ratls_code ratls_keeper_want(ratls_keeper *keeper, const ratls_pl
                                             ratls_error *error);
 
 /*
+ * Takes one item that came from elsewhere, as JSON (ratls_item_check). It is checked, and kept, in the
+ * store too, if it is newer than what is held; *newer tells. Errors: those of ratls_item_check, STALE
+ * (issued more than a day ahead of `now`), LIMIT, SYSTEM (the store).
+ */
+RATLS_MUST_USE ratls_code ratls_keeper_add(ratls_keeper *keeper, ratls_bytes item, int64_t now,
+                                           bool *newer, ratls_error *error);
+
+/*
  * Asks for every item that is due at `now`, one after the other, and sets *next to when the next
  * one is. Failures are notes, not errors. An application calls this from a timer of its own, or
  * starts the keeper's thread.
