@@ -78,6 +78,8 @@ typedef struct ratls_collateral_source {
     void *state;
     ratls_code (*want)(void *state, ratls_verifier *verifier, const ratls_platform *platform,
                        ratls_error *error);
+    /* The verifier is about to be freed and must not be used any more; NULL: nobody is told. */
+    void (*gone)(void *state, ratls_verifier *verifier);
 } ratls_collateral_source;
 
 /* Set up before any thread verifies; NULL: none. Copied; `state` must outlive the verifier. */

@@ -242,9 +242,19 @@ static ratls_code give_all(ratls_keeper *k, ratls_verifier *verifier, ratls_erro
     return code;
 }
 
+static void gone(void *state, ratls_verifier *verifier)
+{
+    ratls_keeper *k = state;
+    (void)pthread_mutex_lock(&k->lock);
+    for (size_t i = 0; i < k->verifiers_n; i++)
+        if (k->verifiers[i] == verifier)
+            k->verifiers[i--] = k->verifiers[--k->verifiers_n];
+    (void)pthread_mutex_unlock(&k->lock);
+}
+
 ratls_code ratls_keeper_serve(ratls_keeper *k, ratls_verifier *verifier, ratls_error *error)
 {
-    const ratls_collateral_source source = {.state = k, .want = contact_want};
+    const ratls_collateral_source source = {.state = k, .want = contact_want, .gone = gone};
     ratls_code code;
     (void)pthread_mutex_lock(&k->lock);
     if (k->verifiers_n == KEEPER_VERIFIERS)

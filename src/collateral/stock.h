@@ -8,11 +8,12 @@
  * The items that a keeper has, or wants. A platform family is the TCB info of one TEE and FMSPC;
  * the other kinds are five items at most, whatever the families. Not for several threads.
  *
- * A hostile peer can present any FMSPC, before its PCK chain is verified. So a family that only
- * peers named is a stranger until its TCB info has arrived, genuine: there are few strangers, the
- * oldest makes room for the next, and none takes the place of one that is kept. And what no service
- * knows is remembered for an hour, so that presenting it again causes no request; as many as there
- * is room to remember can be asked in vain in an hour, then no stranger is asked for any more.
+ * Peers say which platform they are of, and may say anything where whoever asks does not look
+ * whether Intel certified it. So a family that only peers named is a stranger until its TCB info
+ * has arrived, genuine: there are few strangers, the oldest makes room for the next, and none takes
+ * the place of one that is kept. And what no service knows is remembered for an hour, so that
+ * presenting it again causes no request; as many as there is room to remember can be asked in vain
+ * in an hour, then no stranger is asked for any more.
  */
 enum {
     STOCK_SHARED = 5,

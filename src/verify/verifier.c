@@ -37,6 +37,8 @@ void ratls_verifier_free(ratls_verifier **verifier)
     if (verifier == NULL || *verifier == NULL)
         return;
     ratls_verifier *v = *verifier;
+    if (v->source.gone != NULL)
+        v->source.gone(v->source.state, v);
     policy_free(v->policy);
     root_free(&v->root);
     free(v->ca_der);
