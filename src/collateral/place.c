@@ -23,12 +23,28 @@ static int64_t judging_time(ratls_keeper *k, int64_t now)
     return t;
 }
 
-static ratls_code check(ratls_keeper *k, const ratls_item *item, bytes data, int64_t now,
-                        ratls_item_facts *facts, ratls_error *e)
+static ratls_code check(ratls_keeper *k, bytes data, int64_t now, ratls_item_facts *facts,
+                        ratls_error *e)
+{
+    char name[RATLS_ITEM_NAME_SIZE];
+    ratls_code code = ratls_item_check(data, bytes_of(k->root, k->root_n), facts, e);
+    if (code != RATLS_OK)
+        return code;
+    int64_t latest = judging_time(k, now);
+    if (facts->issued <= latest + KEEPER_AHEAD)
+        return RATLS_OK;
+    ratls_item_name(&facts->item, name);
+    return refuse(e, RATLS_E_STALE, 0, "%s: issued at %s, more than a day after the clock's %s",
+                  name, ISO(facts->issued), ISO(latest));
+}
+
+/* The same of what came under this name. */
+static ratls_code check_named(ratls_keeper *k, const ratls_item *item, bytes data, int64_t now,
+                              ratls_item_facts *facts, ratls_error *e)
 {
     char found[RATLS_ITEM_NAME_SIZE], expected[RATLS_ITEM_NAME_SIZE];
     ratls_item_name(item, expected);
-    ratls_code code = ratls_item_check(data, bytes_of(k->root, k->root_n), facts, e);
+    ratls_code code = check(k, data, now, facts, e);
     if (code != RATLS_OK) {
         error_prefix(e, "%s", expected);
         return code;
@@ -36,10 +52,6 @@ static ratls_code check(ratls_keeper *k, const ratls_item *item, bytes data, int
     ratls_item_name(&facts->item, found);
     if (!item_same(&facts->item, item))
         return refuse(e, RATLS_E_UNTRUSTED, 0, "%s: it holds %s", expected, found);
-    int64_t latest = judging_time(k, now);
-    if (facts->issued > latest + KEEPER_AHEAD)
-        return refuse(e, RATLS_E_STALE, 0, "%s: issued at %s, more than a day after the clock's %s",
-                      expected, ISO(facts->issued), ISO(latest));
     return RATLS_OK;
 }
 
@@ -122,7 +134,7 @@ static ratls_code take(ratls_keeper *k, const ratls_item *item, bytes data, int6
 {
     bool newer;
     ratls_item_facts facts;
-    ratls_code code = check(k, item, data, now, &facts, e);
+    ratls_code code = check_named(k, item, data, now, &facts, e);
     if (code == RATLS_OK)
         code = hold(k, data, &facts, 0, &newer, e);
     else if (code != RATLS_E_SYSTEM)
@@ -152,7 +164,7 @@ ratls_code place_fetched(ratls_keeper *k, const ratls_item *item, bytes data, in
 {
     ratls_item_facts facts;
     *newer = false;
-    ratls_code code = check(k, item, data, now, &facts, e);
+    ratls_code code = check_named(k, item, data, now, &facts, e);
     return code == RATLS_OK ? hold(k, data, &facts, now, newer, e) : code;
 }
 
@@ -193,7 +205,7 @@ static ratls_code exchange(ratls_keeper *k, bytes data, const ratls_item_facts *
         code = RATLS_OK;
         n = 0;
     } else if (code == RATLS_OK) {
-        put = check(k, &facts->item, bytes_of(there, n), now, &found, e) != RATLS_OK ||
+        put = check_named(k, &facts->item, bytes_of(there, n), now, &found, e) != RATLS_OK ||
               item_newer(facts, &found);
         if (!put)
             code = hold(k, bytes_of(there, n), &found, 0, &newer, e);
@@ -214,26 +226,50 @@ static void set_saved(ratls_keeper *k, const ratls_item_facts *facts)
     (void)pthread_mutex_unlock(&k->lock);
 }
 
-void place_save(ratls_keeper *k, const ratls_item *item, int64_t now)
+static ratls_code save(ratls_keeper *k, const ratls_item *item, int64_t now, ratls_error *e)
 {
     size_t n;
     ratls_item_facts facts;
-    ratls_error e;
     bool lost = true;
     uint8_t *data = copy_unsaved(k, item, now, &n, &facts);
     if (data == NULL)
-        return;
+        return RATLS_OK;
     ratls_code code = RATLS_OK;
     for (unsigned i = 0; i < KEEPER_STORE_TRIES && code == RATLS_OK && lost; i++)
-        code = exchange(k, bytes_of(data, n), &facts, now, &lost, &e);
+        code = exchange(k, bytes_of(data, n), &facts, now, &lost, e);
     if (code == RATLS_OK && lost)
-        code = refuse(&e, RATLS_E_SYSTEM, 0, "others changed the item %d times meanwhile",
+        code = refuse(e, RATLS_E_SYSTEM, 0, "others changed the item %d times meanwhile",
                       KEEPER_STORE_TRIES);
     free(data);
-    if (code == RATLS_OK) {
+    if (code == RATLS_OK)
         set_saved(k, &facts);
-        return;
-    }
-    error_prefix(&e, "%s", k->store.name);
-    keeper_note(k, RATLS_NOTE_FAILED, item, &e);
+    else
+        error_prefix(e, "%s", k->store.name);
+    return code;
+}
+
+void place_save(ratls_keeper *k, const ratls_item *item, int64_t now)
+{
+    ratls_error e;
+    if (save(k, item, now, &e) != RATLS_OK)
+        keeper_note(k, RATLS_NOTE_FAILED, item, &e);
+}
+
+ratls_code ratls_keeper_add(ratls_keeper *k, ratls_bytes item, int64_t now, bool *newer,
+                            ratls_error *error)
+{
+    ratls_item_facts facts;
+    *newer = false;
+    now = keeper_bounded(now);
+    ratls_code code = check(k, item, now, &facts, error);
+    if (code != RATLS_OK)
+        return code;
+    (void)pthread_mutex_lock(&k->lock);
+    bool room = stock_want(k->stock, &facts.item, STOCK_LEARNED) != NULL;
+    (void)pthread_mutex_unlock(&k->lock);
+    if (!room)
+        return refuse(error, RATLS_E_LIMIT, 0, "keeper: it keeps %d platform families already",
+                      STOCK_FAMILIES);
+    code = hold(k, item, &facts, now, newer, error);
+    return code == RATLS_OK && *newer ? save(k, &facts.item, now, error) : code;
 }
