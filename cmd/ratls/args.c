@@ -22,6 +22,13 @@ static const struct {
                      "seconds by which a date may lie ahead (default: 300, with --time 0)"},
     [OPTION_ROOT] = {"--root", "R.pem", "trust this root instead of the Intel SGX Root CA"},
     [OPTION_CA] = {"--ca", "CA.pem", "the CA that must have signed the certificate"},
+    [OPTION_STORE] = {"--store", "STORE", "where collateral is kept: a directory, or redis://HOST"},
+    [OPTION_PCCS] = {"--pccs", "URL",
+                     "get collateral there (\"intel\": Intel's own service); up to 8 times"},
+    [OPTION_PCCS_CA] = {"--pccs-ca", "CA.pem", "the CA of these services"},
+    [OPTION_PCCS_CERT] = {"--pccs-cert", "C.pem", "certificate and key to show to these services"},
+    [OPTION_INSECURE_PCCS] = {"--insecure-pccs", NULL, "take any TLS certificate of theirs"},
+    [OPTION_OFFLINE] = {"--offline", NULL, "ask no service, whatever is configured"},
 };
 
 void complain(const char *format, ...)
@@ -136,6 +143,25 @@ static bool set_option(args *a, option o, const char *value)
             return false;
         }
         a->collateral[a->collateral_n++] = value;
+        return true;
+    case OPTION_STORE:
+        return set_once(&a->store, "--store", value);
+    case OPTION_PCCS:
+        if (a->pccs_n == PCCS_MAX) {
+            complain("--pccs is given more than %d times", PCCS_MAX);
+            return false;
+        }
+        a->pccs[a->pccs_n++] = value;
+        return true;
+    case OPTION_PCCS_CA:
+        return set_once(&a->pccs_ca, "--pccs-ca", value);
+    case OPTION_PCCS_CERT:
+        return set_once(&a->pccs_cert, "--pccs-cert", value);
+    case OPTION_INSECURE_PCCS:
+        a->insecure_pccs = true;
+        return true;
+    case OPTION_OFFLINE:
+        a->offline = true;
         return true;
     case OPTION_COUNT:
         break;

@@ -49,7 +49,7 @@ static const own_option attest_options[ATTEST_OPTIONS] = {
     [ATTEST_KEY] = {"--key", "KEY.pem", "this private key instead of a new one"},
     [ATTEST_CA] = {"--ca", "CA.pem", "sign with this CA instead of the key itself"},
     [ATTEST_CA_KEY] = {"--ca-key", "KEY.pem", "its private key"},
-    [ATTEST_STAPLE] = {"--staple", NULL, "put the source's collateral into the certificate"},
+    [ATTEST_STAPLE] = {"--staple", NULL, STAPLE_ABOUT},
     [ATTEST_CSR] = {"--csr", NULL, "request.pem for a CA to sign, instead of a certificate"},
     [ATTEST_TIME] = {"--time", "T", "made at this time: Unix seconds or RFC 3339 (default: now)"},
 };
@@ -156,7 +156,6 @@ static bool read_words(const args *a, holdings *h, ratls_attester_options *o)
     }
     o->valid_seconds = (uint32_t)n * 3600;
     o->subject = a->own[ATTEST_SUBJECT];
-    o->staple = a->own[ATTEST_STAPLE] != NULL;
     return read_key_type(a->own[ATTEST_KEY_TYPE], &o->key_type) &&
            read_names(a->own[ATTEST_NAMES], h, o);
 }
@@ -247,6 +246,11 @@ static int attest(const args *a, const holdings *h, ratls_attester_options *o)
     if (source_named(a->own[ATTEST_SOURCE], &o->source, &e) != RATLS_OK)
         return trouble(&e);
     const char *source = o->source.name;
+    ratls_keeper *keeper = NULL;
+    if (a->own[ATTEST_STAPLE] != NULL && !source_staple(a, o, &keeper)) {
+        ratls_source_free(&o->source);
+        return EXIT_TROUBLE;
+    }
     ratls_code code = ratls_attester_new(&attester, o, &e);
     if (code != RATLS_OK)
         ratls_source_free(&o->source);
@@ -257,6 +261,7 @@ static int attest(const args *a, const holdings *h, ratls_attester_options *o)
     int status = code == RATLS_OK ? report(a, source, c) : trouble(&e);
     ratls_credential_free(&c);
     ratls_attester_free(&attester);
+    ratls_keeper_free(&keeper);
     return status;
 }
 
@@ -277,7 +282,7 @@ const command attest_command = {
     .name = "attest",
     .run = run,
     .summary = "make a key and a certificate with evidence, for any TLS server or client",
-    .options = TAKES(OPTION_JSON),
+    .options = TAKES(OPTION_JSON) | TAKES_SUPPLY | TAKES(OPTION_ROOT),
     .own = attest_options,
     .own_n = ATTEST_OPTIONS,
     .about = "Makes a key and a certificate that carries evidence for it, from the TEE that this\n"

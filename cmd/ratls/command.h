@@ -16,12 +16,23 @@ typedef enum option {
     OPTION_SKEW,
     OPTION_ROOT,
     OPTION_CA,
+    OPTION_STORE,
+    OPTION_PCCS,
+    OPTION_PCCS_CA,
+    OPTION_PCCS_CERT,
+    OPTION_INSECURE_PCCS,
+    OPTION_OFFLINE,
     OPTION_COUNT
 } option;
 
 #define TAKES(o) (1u << (o))
+/* Where collateral comes from, beside files. */
+#define TAKES_SERVICES                                                                             \
+    (TAKES(OPTION_PCCS) | TAKES(OPTION_PCCS_CA) | TAKES(OPTION_PCCS_CERT) |                        \
+     TAKES(OPTION_INSECURE_PCCS))
+#define TAKES_SUPPLY (TAKES(OPTION_STORE) | TAKES_SERVICES | TAKES(OPTION_OFFLINE))
 
-enum { COLLATERAL_MAX = 64, OWN_MAX = 40 };
+enum { COLLATERAL_MAX = 64, PCCS_MAX = 8, OWN_MAX = 40 };
 
 /* An option of one command only, which reads its value itself. */
 typedef struct own_option {
@@ -33,6 +44,10 @@ typedef struct args {
     const char *policy, *root, *ca;
     const char *collateral[COLLATERAL_MAX];
     size_t collateral_n;
+    const char *store, *pccs_ca, *pccs_cert;
+    const char *pccs[PCCS_MAX];
+    size_t pccs_n;
+    bool insecure_pccs, offline;
     const char *own[OWN_MAX]; /* by place in the command's table; NULL: not given; "" for one that
                                  takes no value */
     bool json, help;
@@ -56,6 +71,8 @@ typedef struct command {
 extern const command show_command, verify_command, verify_quote_command, policy_new_command,
     policy_check_command, sim_new_command, sim_quote_command, sim_collateral_command,
     sim_renew_command, sim_show_command, attest_command, serve_command, connect_command,
+    collateral_fetch_command, collateral_show_command, collateral_verify_command,
+    collateral_export_command, collateral_import_command,
     collateral_serve_command;
 
 /*

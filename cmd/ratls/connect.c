@@ -180,7 +180,8 @@ const command connect_command = {
     .run = run,
     .summary = "a TLS client: judges the server's evidence, then passes bytes",
     .options = TAKES(OPTION_POLICY) | TAKES(OPTION_COLLATERAL) | TAKES(OPTION_TIME) |
-               TAKES(OPTION_SKEW) | TAKES(OPTION_ROOT) | TAKES(OPTION_CA) | TAKES(OPTION_JSON),
+               TAKES(OPTION_SKEW) | TAKES(OPTION_ROOT) | TAKES(OPTION_CA) | TAKES_SUPPLY |
+               TAKES(OPTION_JSON),
     .own = connect_options,
     .own_n = CONNECT_OPTIONS,
     .about = "Connects to the TLS server at HOST:PORT, judges its evidence in the handshake, and\n"

@@ -217,6 +217,22 @@ static void put_advisories(sheet *s, const ratls_facts *f)
     }
 }
 
+/* Where the items of collateral came from. */
+static void put_origins(sheet *s, const ratls_facts *f)
+{
+    static const char *const keys[] = {"tcb_info", "qe_identity", "pck_crl", "root_ca_crl"};
+    size_t stapled = 0;
+    sheet_object(s, "collateral_from", NULL);
+    for (size_t i = 0; i < 4; i++) {
+        sheet_text(s, keys[i], NULL, ratls_origin_name(f->collateral_from[i]));
+        stapled += f->collateral_from[i] == RATLS_ORIGIN_STAPLED ? 1 : 0;
+    }
+    sheet_close(s);
+    if (stapled > 0)
+        sheet_row(s, "collateral from", "%s",
+                  stapled == 4 ? "the peer's certificate" : "the peer's certificate, in part");
+}
+
 void facts_tcb(sheet *s, const ratls_facts *f)
 {
     bool known = f->tcb_status != RATLS_TCB_NONE;
@@ -235,6 +251,7 @@ void facts_tcb(sheet *s, const ratls_facts *f)
         sheet_null(s, "earliest_issue", NULL);
         sheet_null(s, "latest_issue", NULL);
         sheet_null(s, "earliest_expiration", NULL);
+        sheet_null(s, "collateral_from", NULL);
         return;
     }
     sheet_time(s, "earliest_issue", NULL, f->earliest_issue);
@@ -246,6 +263,7 @@ void facts_tcb(sheet *s, const ratls_facts *f)
                                  : "EXPIRED at the time of judgement");
     }
     sheet_time(s, "earliest_expiration", "collateral until", f->earliest_expiration);
+    put_origins(s, f);
 }
 
 void facts_all(sheet *s, const ratls_facts *f)

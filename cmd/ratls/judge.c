@@ -9,8 +9,9 @@
 #include "facts.h"
 #include "input.h"
 #include "kind.h"
+#include "supply.h"
 
-enum { CLOCK_SKEW = 300 };
+enum { CLOCK_SKEW = 300, WAIT_MS = 30000 };
 
 static bool set_up_file(const char *path, ratls_verifier *v,
                         ratls_code (*set)(ratls_verifier *, ratls_bytes, ratls_error *))
@@ -28,6 +29,23 @@ static bool set_up_file(const char *path, ratls_verifier *v,
     return code == RATLS_OK;
 }
 
+/* One object, or the lines of a bundle, with an object in each. */
+static ratls_code add_each(ratls_verifier *v, bytes file, ratls_error *e)
+{
+    bytes end = bytes_text("}\n{");
+    size_t n = bytes_find(file, end);
+    if (file.n == 0)
+        return refuse(e, RATLS_E_MALFORMED, 0, "collateral: is empty, expected JSON");
+    while (n < file.n) {
+        ratls_code code = ratls_verifier_add_collateral(v, bytes_of(file.p, n + 1), e);
+        if (code != RATLS_OK)
+            return code;
+        file = bytes_of(file.p + n + 2, file.n - n - 2);
+        n = bytes_find(file, end);
+    }
+    return ratls_verifier_add_collateral(v, file, e);
+}
+
 /* A set that can't be read is kept in *unreadable: the first one, with the file's name. */
 static bool add_collateral(const args *a, ratls_verifier *v, ratls_error *unreadable)
 {
@@ -42,7 +60,7 @@ static bool add_collateral(const args *a, ratls_verifier *v, ratls_error *unread
             code = refuse(&e, RATLS_E_LIMIT, 0, "more than %d bytes, at most so many are read",
                           INPUT_MAX);
         else
-            code = ratls_verifier_add_collateral(v, input_bytes(&in), &e);
+            code = add_each(v, input_bytes(&in), &e);
         escape_text(bytes_text(in.name), name, sizeof name);
         if (code != RATLS_OK && unreadable->code == RATLS_OK)
             (void)refuse(unreadable, code, e.offset, "%s: %s", name, e.text);
@@ -56,6 +74,19 @@ bool judge_verifier(const args *a, ratls_verifier *v, ratls_error *unreadable)
     return set_up_file(a->policy, v, ratls_verifier_set_policy) &&
            set_up_file(a->root, v, ratls_verifier_set_root) &&
            set_up_file(a->ca, v, ratls_verifier_set_ca) && add_collateral(a, v, unreadable);
+}
+
+bool judge_supply(const args *a, uint32_t first_contact_ms, ratls_verifier *v,
+                  ratls_keeper **keeper)
+{
+    ratls_error e;
+    if (!supply_open(a, first_contact_ms, keeper))
+        return false;
+    if (*keeper == NULL || ratls_keeper_serve(*keeper, v, &e) == RATLS_OK)
+        return true;
+    complain("%s", e.text);
+    ratls_keeper_free(keeper);
+    return false;
 }
 
 ratls_verify_options judge_options(const args *a)
@@ -100,25 +131,38 @@ static void refuse_all(ratls_result *r, check_id id, const ratls_error *e)
     r->facts.tcb_status = RATLS_TCB_NONE;
 }
 
+static void hint_supply(const ratls_result *r)
+{
+    const ratls_check *failure = ratls_result_failure(r);
+    if (failure == &r->checks.all[CHECK_COLLATERAL_PRESENT])
+        complain(
+            "collateral: see \"ratls collateral fetch --help\", or give --collateral or --pccs, "
+            "or let the peer staple it");
+}
+
 bool judge(const args *a, subject what, bytes file, ratls_result **result)
 {
     ratls_error unreadable = {.code = RATLS_OK};
     ratls_verifier *v = ratls_verifier_new();
+    ratls_keeper *keeper = NULL;
     uint8_t *space = malloc(file.n + 1);
     *result = ratls_result_new();
     bool ok = v != NULL && *result != NULL && space != NULL;
     if (!ok)
         complain("out of memory");
-    ok = ok && judge_verifier(a, v, &unreadable);
+    ok = ok && judge_verifier(a, v, &unreadable) && judge_supply(a, WAIT_MS, v, &keeper);
     if (ok) {
         const ratls_verify_options options = judge_options(a);
         verify(v, what, file, &options, space, *result);
         if (unreadable.code != RATLS_OK)
             refuse_all(*result, CHECK_COLLATERAL_PRESENT, &unreadable);
+        else if (keeper == NULL && a->collateral_n == 0)
+            hint_supply(*result);
     } else {
         ratls_result_free(result);
     }
     ratls_verifier_free(&v);
+    ratls_keeper_free(&keeper);
     free(space);
     return ok;
 }

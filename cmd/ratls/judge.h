@@ -2,6 +2,7 @@
 #define RATLS_CMD_JUDGE_H
 
 #include "command.h"
+#include "ratls/collateral.h"
 #include "ratls/verify.h"
 #include "sheet.h"
 
@@ -17,6 +18,13 @@ bool judge(const args *a, subject what, bytes file, ratls_result **result);
 /* Sets a verifier up as the options say; collateral that can't be read is told in *unreadable,
  * whose code is RATLS_OK before. False as above. */
 bool judge_verifier(const args *a, ratls_verifier *v, ratls_error *unreadable);
+/*
+ * What it lacks comes from where the options, the environment and Intel's configuration say; it may
+ * wait so long for a platform that is new. *keeper is NULL if there is no such place; else it is to
+ * be freed after the verifier. False after it said why.
+ */
+bool judge_supply(const args *a, uint32_t first_contact_ms, ratls_verifier *v,
+                  ratls_keeper **keeper);
 /* When to judge, now unless the options say otherwise. */
 ratls_verify_options judge_options(const args *a);
 

@@ -7,19 +7,33 @@
 
 #include "command.h"
 
-static const command *const commands[] = {
-    &show_command,         &verify_command,          &verify_quote_command, &policy_new_command,
-    &policy_check_command, &sim_new_command,         &sim_quote_command,    &sim_collateral_command,
-    &sim_renew_command,    &sim_show_command,        &attest_command,       &serve_command,
-    &connect_command,      &collateral_serve_command};
+static const command *const commands[] = {&show_command,
+                                          &verify_command,
+                                          &verify_quote_command,
+                                          &policy_new_command,
+                                          &policy_check_command,
+                                          &sim_new_command,
+                                          &sim_quote_command,
+                                          &sim_collateral_command,
+                                          &sim_renew_command,
+                                          &sim_show_command,
+                                          &attest_command,
+                                          &serve_command,
+                                          &connect_command,
+                                          &collateral_fetch_command,
+                                          &collateral_show_command,
+                                          &collateral_verify_command,
+                                          &collateral_export_command,
+                                          &collateral_import_command,
+                                          &collateral_serve_command};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static void usage(FILE *to)
 {
     (void)fprintf(to, "usage: ratls COMMAND [OPTION]... FILE\n\ncommands:\n");
     for (size_t i = 0; i < COMMANDS; i++)
-        (void)fprintf(to, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
-    (void)fprintf(to, "  %-16s %s\n  %-16s %s\n", "help COMMAND", "options, exit codes, an example",
+        (void)fprintf(to, "  %-17s %s\n", commands[i]->name, commands[i]->summary);
+    (void)fprintf(to, "  %-17s %s\n  %-17s %s\n", "help COMMAND", "options, exit codes, an example",
                   "--version", "which ratls this is");
     (void)fprintf(to, "\nexit codes: 0 accepted or shown, 1 refused, 2 usage or system error\n");
 }
@@ -52,7 +66,7 @@ static const struct {
     const char *name, *second;
 } groups[] = {{"policy", "new or check"},
               {"sim", "new, quote, collateral, renew or show"},
-              {"collateral", "serve"}};
+              {"collateral", "fetch, show, verify, export, import or serve"}};
 
 /* What may follow this word; NULL if it begins no command of two words. */
 static const char *second_words(const char *word)

@@ -225,7 +225,7 @@ const command serve_command = {
     .run = run,
     .summary = "a TLS server with evidence that tells what it knows of itself and its client",
     .options = TAKES(OPTION_POLICY) | TAKES(OPTION_COLLATERAL) | TAKES(OPTION_TIME) |
-               TAKES(OPTION_SKEW) | TAKES(OPTION_ROOT) | TAKES(OPTION_CA),
+               TAKES(OPTION_SKEW) | TAKES(OPTION_ROOT) | TAKES(OPTION_CA) | TAKES_SUPPLY,
     .own = serve_options,
     .own_n = SERVE_OPTIONS,
     .about =

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "supply.h"
 
 static ratls_code automatic(ratls_source *out, ratls_error *e)
 {
@@ -33,4 +34,24 @@ ratls_code source_named(const char *name, ratls_source *out, ratls_error *e)
             return sources[i].make(NULL, out, e);
     return refuse(e, RATLS_E_SYSTEM, 0,
                   "--source: found '%s', expected auto, gramine, tsm, tdx-guest or sim:DIR", name);
+}
+
+static ratls_code collateral_for(void *keeper, ratls_bytes quote, int64_t now, uint8_t *out,
+                                 size_t cap, size_t *n, ratls_error *e)
+{
+    return ratls_keeper_collateral(keeper, quote, now, out, cap, n, e);
+}
+
+bool source_staple(const args *a, ratls_attester_options *o, ratls_keeper **keeper)
+{
+    o->staple = true;
+    if (o->source.collateral != NULL && a->store == NULL && a->pccs_n == 0)
+        return true;
+    if (*keeper == NULL && !supply_open(a, SUPPLY_WAIT_MS, keeper))
+        return false;
+    if (*keeper == NULL)
+        return true; /* the attester says that there is no collateral */
+    o->collateral = collateral_for;
+    o->collateral_state = *keeper;
+    return true;
 }

@@ -8,6 +8,7 @@
 
 #include "judge.h"
 #include "source.h"
+#include "supply.h"
 #include "when.h"
 
 enum { TIMEOUT_MAX = 86400 };
@@ -26,6 +27,7 @@ void tls_free(tls *t)
 {
     SSL_CTX_free(t->ctx);
     ratls_attester_free(&t->attester);
+    ratls_keeper_free(&t->keeper);
 }
 
 static const char *openssl_reason(void)
@@ -81,6 +83,10 @@ bool tls_show(tls *t)
         return false;
     }
     ratls_code code = source_named(source, &o.source, &e);
+    if (code == RATLS_OK && t->a->own[TLS_STAPLE] != NULL && !source_staple(t->a, &o, &t->keeper)) {
+        ratls_source_free(&o.source);
+        return false;
+    }
     if (code == RATLS_OK) {
         code = ratls_attester_new(&t->attester, &o, &e);
         if (code != RATLS_OK)
@@ -103,6 +109,28 @@ static int64_t judged_at(void *context)
     return judge_options(t->a).time;
 }
 
+static bool start(ratls_keeper *keeper)
+{
+    ratls_error e;
+    if (ratls_keeper_start(keeper, &e) == RATLS_OK)
+        return true;
+    complain("%s", e.text);
+    return false;
+}
+
+/* Collateral beside files, kept fresh while the program runs. */
+static bool supply(tls *t, ratls_verifier *v)
+{
+    ratls_error e;
+    if (t->keeper == NULL)
+        return judge_supply(t->a, SUPPLY_WAIT_MS, v, &t->keeper) &&
+               (t->keeper == NULL || start(t->keeper));
+    ratls_code code = ratls_keeper_serve(t->keeper, v, &e);
+    if (code != RATLS_OK)
+        complain("%s", e.text);
+    return code == RATLS_OK && start(t->keeper);
+}
+
 bool tls_demand(tls *t, const char *name)
 {
     ratls_error e = {.code = RATLS_OK};
@@ -111,7 +139,7 @@ bool tls_demand(tls *t, const char *name)
         complain("out of memory");
         return false;
     }
-    bool ok = judge_verifier(t->a, v, &e);
+    bool ok = judge_verifier(t->a, v, &e) && supply(t, v);
     if (ok && e.code == RATLS_OK) {
         const ratls_verify_options when = judge_options(t->a);
         const ratls_openssl_options o = {.host = name,

@@ -4,21 +4,24 @@
 #include <openssl/ssl.h>
 
 #include "command.h"
+#include "ratls/collateral.h"
 #include "ratls/openssl.h"
 
 /* What serve and connect have in common. */
 
 /* The own side's options, by their places in the tables of both commands. */
-enum tls_option { TLS_SOURCE, TLS_CERT, TLS_KEY, TLS_MUTUAL, TLS_TIMEOUT, TLS_OPTIONS };
+enum tls_option { TLS_SOURCE, TLS_CERT, TLS_KEY, TLS_STAPLE, TLS_MUTUAL, TLS_TIMEOUT, TLS_OPTIONS };
 #define TLS_OWN_OPTIONS                                                                            \
     [TLS_SOURCE] = {"--source", "S", SOURCE_ABOUT},                                                \
     [TLS_CERT] = {"--cert", "CHAIN.pem",                                                           \
                   "this certificate, with its chain, instead of a source's"},                      \
-    [TLS_KEY] = {"--key", "KEY.pem", "its private key"}
+    [TLS_KEY] = {"--key", "KEY.pem", "its private key"},                                           \
+    [TLS_STAPLE] = {"--staple", NULL, STAPLE_ABOUT}
 
 /* A context with what it rests on. */
 typedef struct tls {
     SSL_CTX *ctx;
+    ratls_keeper *keeper;     /* of collateral; NULL: there is none */
     ratls_attester *attester; /* NULL: none, or its certificate is from a file */
     const args *a;            /* for the clock */
 } tls;

@@ -30,7 +30,7 @@ const command verify_command = {
     .operand = "FILE|HOST:PORT",
     .run = run,
     .summary = "judge a certificate: genuine evidence, for its key, that the policy accepts",
-    .options = TAKES(OPTION_POLICY) | TAKES(OPTION_COLLATERAL) | TAKES(OPTION_TIME) |
+    .options = TAKES(OPTION_POLICY) | TAKES(OPTION_COLLATERAL) | TAKES_SUPPLY | TAKES(OPTION_TIME) |
                TAKES(OPTION_SKEW) | TAKES(OPTION_ROOT) | TAKES(OPTION_CA) | TAKES(OPTION_JSON),
     .about =
         "Judges the RA-TLS certificate in FILE (PEM or DER, - for standard input), or that of\n"

@@ -46,7 +46,7 @@ const command verify_quote_command = {
     .operand = "QUOTE",
     .run = run,
     .summary = "judge a bare SGX or TDX quote, without certificate and policy",
-    .options = TAKES(OPTION_COLLATERAL) | TAKES(OPTION_TIME) | TAKES(OPTION_SKEW) |
+    .options = TAKES(OPTION_COLLATERAL) | TAKES_SUPPLY | TAKES(OPTION_TIME) | TAKES(OPTION_SKEW) |
                TAKES(OPTION_ROOT) | TAKES(OPTION_JSON),
     .about = "Judges whether the quote in QUOTE is genuine: bare, as hex or base64 text, as CBOR\n"
              "evidence, or in Open Enclave's wrapping; - for standard input. Collateral that is\n"
