@@ -74,9 +74,11 @@ static ratls_code store_put(void *state, const char *item, ratls_bytes before, r
     ratls_code code = RATLS_OK;
     (void)pthread_mutex_lock(&m->lock);
     m->puts++;
-    if (m->lose > 0 && m->fail_put == RATLS_OK) {
+    if (m->lose > 0 && bytes_is(bytes_text(item), m->interfered)) {
         m->lose--;
-        shelf_set(&m->items, item, m->interfering.n > 0 ? m->interfering : bytes_text("other"));
+        char other[32];
+        (void)snprintf(other, sizeof other, "of another, %u", m->lose);
+        shelf_set(&m->items, item, m->interfering.n > 0 ? m->interfering : bytes_text(other));
     }
     const shelf *x = shelf_find(&m->items, item);
     bytes there = x == NULL ? BYTES_NONE : x->content;

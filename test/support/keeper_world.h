@@ -33,8 +33,9 @@ typedef struct memory_store {
     bool remote;
     ratls_code fail_get, fail_put, fail_list;
     unsigned gets, puts;
-    unsigned lose;     /* so many puts find that somebody else was faster */
-    bytes interfering; /* not empty: that is what he put */
+    unsigned lose;          /* so many puts find that somebody else was faster */
+    bytes interfering;      /* not empty: that is what he put */
+    const char *interfered; /* for which item */
     bool freed;
 } memory_store;
 
