@@ -71,6 +71,12 @@ typedef struct ratls_fetcher {
      */
     ratls_code (*fetch)(void *state, const ratls_item *item, int64_t now, uint32_t deadline_ms,
                         uint8_t *out, size_t cap, size_t *n, ratls_error *error);
+    /* NULL, or: who uses the fetcher says what an answer is worth. One that `judge` refuses counts
+     * as useless, and the next service is asked. */
+    void (*set_judge)(void *state,
+                      ratls_code (*judge)(void *context, const ratls_item *item, ratls_bytes data,
+                                          int64_t now, ratls_error *error),
+                      void *context);
     void (*free)(void *state);
 } ratls_fetcher;
 
@@ -162,9 +168,9 @@ RATLS_MUST_USE ratls_code ratls_keeper_want(ratls_keeper *keeper, const ratls_pl
                                             ratls_error *error);
 
 /*
- * Takes one item that came from elsewhere, as JSON (ratls_item_check). It is checked, and kept, in the
- * store too, if it is newer than what is held; *newer tells. Errors: those of ratls_item_check, STALE
- * (issued more than a day ahead of `now`), LIMIT, SYSTEM (the store).
+ * Takes one item that came from elsewhere, as JSON (ratls_item_check). It is checked, and kept, in
+ * the store too, if it is newer than what is held; *newer tells. Errors: those of ratls_item_check,
+ * STALE (issued more than a day ahead of `now`), LIMIT, SYSTEM (the store).
  */
 RATLS_MUST_USE ratls_code ratls_keeper_add(ratls_keeper *keeper, ratls_bytes item, int64_t now,
                                            bool *newer, ratls_error *error);

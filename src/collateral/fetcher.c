@@ -23,6 +23,10 @@ typedef struct fetcher {
     service all[FETCHER_SERVICES_MAX];
     size_t n;
     uint64_t seed;
+    /* Of who uses it; NULL: every answer is of use. */
+    ratls_code (*judge)(void *context, const ratls_item *item, ratls_bytes data, int64_t now,
+                        ratls_error *error);
+    void *judge_context;
 } fetcher;
 
 /* What one fetch needs; large, and most of the time not needed at all. */
@@ -58,6 +62,14 @@ typedef struct place {
     int64_t expires;
 } place;
 
+/* What is there but of no use is not absent. */
+static ratls_code judge_answer(const fetcher *f, const ratls_item *item, bytes data, int64_t now,
+                               ratls_error *e)
+{
+    ratls_code code = f->judge(f->judge_context, item, data, now, e);
+    return code == RATLS_OK ? RATLS_OK : RATLS_E_MALFORMED;
+}
+
 /* Asks one service, and takes note of how it did. */
 static ratls_code ask(fetcher *f, size_t i, const ratls_item *item, int64_t now,
                       uint32_t milliseconds, workspace *w, place *to, ratls_error *e)
@@ -75,6 +87,8 @@ static ratls_code ask(fetcher *f, size_t i, const ratls_item *item, int64_t now,
                                bytes_of(w->answer.body, w->answer.body_n)};
     if (code == RATLS_OK)
         code = pcs_answer_read(item, &answer, w->room, to->p, to->cap, &to->n, &to->expires, e);
+    if (code == RATLS_OK && f->judge != NULL)
+        code = judge_answer(f, item, bytes_of(to->p, to->n), now, e);
     int64_t wait = 0;
     if (code == RATLS_OK || code == RATLS_E_MISSING) {
         breaker_answered(&s->breaker, item);
@@ -193,6 +207,16 @@ static ratls_code fetch(void *state, const ratls_item *item, int64_t now, uint32
     return code;
 }
 
+static void set_judge(void *state,
+                      ratls_code (*judge)(void *context, const ratls_item *item, ratls_bytes data,
+                                          int64_t now, ratls_error *error),
+                      void *context)
+{
+    fetcher *f = state;
+    f->judge = judge;
+    f->judge_context = context;
+}
+
 static void fetcher_free(void *state)
 {
     fetcher *f = state;
@@ -227,7 +251,8 @@ ratls_code fetcher_seeded(const ratls_service *services, size_t n, uint64_t seed
             return code;
         }
     }
-    *out = (ratls_fetcher){.state = f, .fetch = fetch, .free = fetcher_free};
+    *out =
+        (ratls_fetcher){.state = f, .fetch = fetch, .set_judge = set_judge, .free = fetcher_free};
     return RATLS_OK;
 }
 

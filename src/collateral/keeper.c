@@ -206,6 +206,8 @@ ratls_code ratls_keeper_new(ratls_keeper **keeper, const ratls_keeper_options *o
         free_held(k);
         return code;
     }
+    if (k->fetcher.set_judge != NULL)
+        k->fetcher.set_judge(k->fetcher.state, place_judge, k);
     *keeper = k;
     return RATLS_OK;
 }

@@ -77,6 +77,9 @@ ratls_code place_from_store(ratls_keeper *k, const ratls_item *item, int64_t now
 /* Takes what the fetcher gave, if it is genuine; *newer than what was held. */
 RATLS_MUST_USE ratls_code place_fetched(ratls_keeper *k, const ratls_item *item, bytes data,
                                         int64_t now, bool *newer, ratls_error *e);
+/* What a fetcher's answer is worth, ratls_fetcher.set_judge. `keeper` is the keeper. */
+ratls_code place_judge(void *keeper, const ratls_item *item, ratls_bytes data, int64_t now,
+                       ratls_error *error);
 /* Puts what is held and unsaved at `now` into the store, unless that has it or something newer,
  * which is then taken. What fails is noted, and tried again later. */
 void place_save(ratls_keeper *k, const ratls_item *item, int64_t now);

@@ -159,6 +159,13 @@ ratls_code place_from_store(ratls_keeper *k, const ratls_item *item, int64_t now
     return code;
 }
 
+ratls_code place_judge(void *keeper, const ratls_item *item, ratls_bytes data, int64_t now,
+                       ratls_error *error)
+{
+    ratls_item_facts facts;
+    return check_named(keeper, item, data, now, &facts, error);
+}
+
 ratls_code place_fetched(ratls_keeper *k, const ratls_item *item, bytes data, int64_t now,
                          bool *newer, ratls_error *e)
 {

@@ -322,6 +322,43 @@ static void fetches_genuine_items(void **state)
     }
 }
 
+static ratls_code judge(void *root, const ratls_item *item, ratls_bytes data, int64_t now,
+                        ratls_error *error)
+{
+    ratls_item_facts facts;
+    (void)item;
+    assert_int_equal(now, NOW);
+    return ratls_item_check(data, *(const bytes *)root, &facts, error);
+}
+
+/* A service with forged items does not hide what the next one has. */
+static void asks_the_next_where_the_judge_refuses(void **state)
+{
+    (void)state;
+    collateral_set other = world.set;
+    other.tcb_info_signature = bytes_flipped(other.tcb_info_signature, 5, 0);
+    http_rule rules[2] = {world.rules[TCB], world.rules[QE]};
+    rules[0].body = pcs_reply_of(&other, &world.items[TCB], 4, CRL_DER).body;
+    http_server *bad = http_server_start(HTTP_PLAIN), *good = http_server_start(HTTP_PLAIN);
+    http_server_rules(bad, rules, 2);
+    http_server_rules(good, world.rules, 4);
+    ratls_fetcher f = fetcher_of(http_server_url(bad), http_server_url(good));
+    ratls_error e;
+    f.set_judge(f.state, judge, &world.root);
+    must_fetch(&f, &world, TCB, NOW);
+    must_fetch(&f, &world, QE, NOW);
+    assert_int_equal(http_server_requests(bad), 2);
+    assert_int_equal(http_server_requests(good), 1);
+    ratls_fetcher_free(&f);
+    f = fetcher_of(http_server_url(bad), NULL);
+    f.set_judge(f.state, judge, &world.root);
+    assert_int_equal(fetch_item(&f, &world.items[TCB], NOW, PLENTY_MS, &e), RATLS_E_MALFORMED);
+    assert_non_null(strstr(e.text, "TCB info: its signature does not fit"));
+    ratls_fetcher_free(&f);
+    http_server_stop(&bad);
+    http_server_stop(&good);
+}
+
 /* That an item is not genuine, expired, or another's CRL is not seen here: the check that follows
  * says so. */
 static void leaves_genuineness_to_others(void **state)
@@ -553,6 +590,7 @@ int main(void)
         cmocka_unit_test(bounds_what_it_reads),
         cmocka_unit_test(reads_all_of_http),
         cmocka_unit_test(fetches_genuine_items),
+        cmocka_unit_test(asks_the_next_where_the_judge_refuses),
         cmocka_unit_test(leaves_genuineness_to_others),
         cmocka_unit_test(refuses_another_platform),
         cmocka_unit_test(tells_that_nobody_is_there),
