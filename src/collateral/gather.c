@@ -13,7 +13,7 @@ static state state_of(ratls_keeper *k, const ratls_item *item, int64_t now)
 {
     (void)pthread_mutex_lock(&k->lock);
     const stock_item *i = stock_find(k->stock, item);
-    state s = i == NULL || i->data == NULL ? LACKING : i->facts.expires < now ? EXPIRED : GOOD;
+    state s = i == NULL || i->data == NULL ? LACKING : i->facts.expires <= now ? EXPIRED : GOOD;
     (void)pthread_mutex_unlock(&k->lock);
     return s;
 }

@@ -90,7 +90,7 @@ static void set_waiting(ratls_keeper *k, const ratls_item *item, int64_t now)
     (void)pthread_mutex_lock(&k->lock);
     stock_item *i = stock_find(k->stock, item);
     if (i != NULL) {
-        lacking = i->data == NULL || i->facts.expires < now;
+        lacking = i->data == NULL || i->facts.expires <= now;
         if (lacking)
             set_failed(k, i, RATLS_E_SYSTEM, now);
         else
