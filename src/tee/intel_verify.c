@@ -9,6 +9,7 @@
 
 #include "base/hex.h"
 #include "base/time.h"
+#include "base/writer.h"
 #include "tee/intel_chain.h"
 #include "tee/intel_choose.h"
 #include "tee/intel_facts.h"
@@ -562,17 +563,26 @@ bool intel_is_genuine_pck(const intel_quote *quote, const anchor *root)
     return genuine;
 }
 
+/* With the one length that is not fixed: no byte can move from one part to the next unnoticed. */
+static bool digest_platform(const intel_quote *q, uint8_t digest[32])
+{
+    uint8_t head[1 + 8];
+    writer w = wr_of(head, sizeof head);
+    wr_u8(&w, q->tee_type & 0xff);
+    wr_be(&w, q->cert_data.n, 8);
+    const bytes pieces[] = {wr_bytes(&w),    q->cert_data,       q->qe.raw,
+                            q->qe_signature, q->attestation_key, q->qe_auth};
+    return crypto_digest(CRYPTO_SHA256, pieces, sizeof pieces / sizeof *pieces, digest);
+}
+
 /* Was all of check_platform and check_qe_report found good before, and is it at this time? */
 static bool recall(verification *v)
 {
     const intel_quote *q = v->in->quote;
-    const uint8_t tee = (uint8_t)q->tee_type;
-    const bytes pieces[] = {bytes_of(&tee, 1), q->cert_data,       q->qe.raw,
-                            q->qe_signature,   q->attestation_key, q->qe_auth};
     memo_platform platform;
     uint8_t key[32];
-    v->memorable = v->in->memo != NULL && q->cert_type == CERT_TYPE_PCK_CHAIN &&
-                   crypto_digest(CRYPTO_SHA256, pieces, sizeof pieces / sizeof *pieces, v->digest);
+    v->memorable =
+        v->in->memo != NULL && q->cert_type == CERT_TYPE_PCK_CHAIN && digest_platform(q, v->digest);
     if (!v->memorable || !intel_memo_platform(v->in->memo, v->digest, &platform))
         return false;
     v->attestation_key = platform.attestation_key;

@@ -198,6 +198,64 @@ static void new_root_collateral_or_policy_count_at_once(void **state)
     free(w.policy);
 }
 
+static ratls_code judge_quote(const ratls_verifier *v, bytes quote, ratls_result *r)
+{
+    ratls_error e;
+    const ratls_verify_options o = {.time = VENDOR_T0, .time_is_explicit = true};
+    return ratls_verify_quote(v, quote, &o, r, &e);
+}
+
+/* The signature data again, with the same bytes cut into its parts elsewhere: the certification
+ * data is of another length, and the parts that a memo may know after it move along. */
+static bytes quote_shifted(const quote_made *m, int by)
+{
+    const uint8_t *q = m->quote.p;
+    size_t auth_n = m->cert_type_at - m->auth_at, cert_n = m->sig_end - m->cert_at;
+    bytes run = join(bytes_of(q + m->cert_at, cert_n), bytes_of(q + m->qe_report_at, SGX_BODY_N),
+                     bytes_of(q + m->qe_signature_at, 64), bytes_of(q + m->key_at, 64),
+                     bytes_of(q + m->auth_at, auth_n));
+    cert_n += (size_t)by;
+    auth_n -= (size_t)by;
+    const uint8_t *report = run.p + cert_n, *key = report + SGX_BODY_N + 64;
+    buf b = {0};
+    buf_put(&b, bytes_cut(m->quote, m->key_at));
+    buf_put(&b, bytes_of(key, 64));
+    buf_put(&b, bytes_of(report, SGX_BODY_N + 64));
+    buf_le(&b, auth_n, 2);
+    buf_put(&b, bytes_of(key + 64, auth_n));
+    buf_put(&b, bytes_of(q + m->cert_type_at, 2));
+    buf_le(&b, cert_n, 4);
+    buf_put(&b, bytes_of(run.p, cert_n));
+    return buf_bytes(&b);
+}
+
+/* Else a quoting enclave that is out of date could take its SVN from other bytes, such as
+ * MRSIGNER. */
+static void no_byte_moves_between_the_parts_of_a_quote(void **state)
+{
+    (void)state;
+    world w = {.v = vendor_of(QUOTE_SGX, 3, false, VENDOR_T0)};
+    w.v.quote.qe_report[SGX_AT_ISVSVN] = 6;
+    w.root = vendor_root(&w.v);
+    w.collateral = vendor_collateral_json(&w.v);
+    quote_made m = vendor_quote(&w.v, BYTES_NONE);
+    ratls_result *r = ratls_result_new();
+    ratls_verifier *warm = verifier_of(&w);
+    assert_int_equal(judge_quote(warm, m.quote, r), RATLS_OK);
+    assert_int_equal(ratls_result_facts(r)->tcb_status, RATLS_TCB_OUT_OF_DATE);
+    assert_int_equal(m.cert_type_at - m.auth_at, 32);
+    for (int by = -300; by <= 32; by++) {
+        ratls_code code = judge_quote(warm, quote_shifted(&m, by), r);
+        if ((code == RATLS_OK) != (by == 0))
+            fail_msg("%d bytes: %s, TCB %s", by, ratls_code_name(code),
+                     ratls_tcb_status_name(ratls_result_facts(r)->tcb_status));
+        assert_true(by == 0 || !ratls_result_evidence_valid(r));
+    }
+    assert_true(bytes_equal(quote_shifted(&m, 0), m.quote));
+    ratls_result_free(&r);
+    ratls_verifier_free(&warm);
+}
+
 typedef struct job {
     const world *w;
     const ratls_verifier *v;
@@ -252,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_memo_changes_no_verdict_at_any_time),
         cmocka_unit_test(a_known_platform_helps_no_forged_quote),
         cmocka_unit_test(new_root_collateral_or_policy_count_at_once),
+        cmocka_unit_test(no_byte_moves_between_the_parts_of_a_quote),
         cmocka_unit_test(threads_share_a_verifier),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
