@@ -49,7 +49,7 @@ typedef struct adapter {
 typedef struct connection {
     installed *by;        /* who judges, or judged, the peer */
     ratls_result *result; /* NULL if no certificate was judged */
-    uint64_t epoch;       /* of the verifier's collateral when it began to judge */
+    uint64_t epoch;       /* of the verifier's collateral when the handshake, or judging, began */
     bool again;           /* this handshake is not the first */
     bool judged;          /* in this handshake */
     bool accepted;

@@ -1,8 +1,8 @@
 /*
- * Sessions, and the two ends of a handshake. A session carries the sid of the verifier that
- * accepted its peer as its context, and when that verdict ends and the epoch of the collateral that
- * it rests on as its ticket's application data; OpenSSL keeps both, in tickets too, and refuses a
- * session of another context, on both sides.
+ * Sessions, and the two ends of a handshake. A session carries as its context which verifier
+ * accepted its peer with which collateral, and when that verdict ends as its ticket's application
+ * data; OpenSSL keeps both, in tickets too. A session of another context is refused: by a server
+ * quietly, and the handshake becomes a whole one.
  */
 #include "tls/openssl_session.h"
 
@@ -13,9 +13,9 @@
 #include "base/reader.h"
 #include "base/writer.h"
 
-enum { MARK_SIZE = 24 };
+enum { MARK_SIZE = 16 };
 
-static const uint8_t mark_head[8] = {'r', 'a', 't', 'l', 's', ' ', '0', '2'};
+static const uint8_t mark_head[8] = {'r', 'a', 't', 'l', 's', ' ', '0', '1'};
 
 /* The info callback gets its SSL as a constant, though setting things there is what it is for. */
 static SSL *settable(const SSL *ssl)
@@ -32,6 +32,14 @@ static tls_role role_of(const SSL *ssl)
     return SSL_is_server(ssl) == 1 ? ROLE_SERVER : ROLE_CLIENT;
 }
 
+/* The sid is random: no two of these are equal, of one verifier or of two. */
+static void context_of(const connection *c, tls_role role, uint8_t context[SID_SIZE])
+{
+    memcpy(context, c->by->sid[role], SID_SIZE);
+    for (unsigned i = 0; i < sizeof c->epoch; i++)
+        context[i] ^= (uint8_t)(c->epoch >> 8 * i);
+}
+
 /* Seconds that the certificate is valid from `now` on, `most` if it is longer. */
 static int64_t valid_seconds(const X509 *leaf, int64_t now, int64_t most)
 {
@@ -45,10 +53,9 @@ static int64_t valid_seconds(const X509 *leaf, int64_t now, int64_t most)
 
 ratls_code session_bind(adapter *a, connection *c, SSL *ssl, X509 *leaf, int64_t now)
 {
-    uint8_t mark[MARK_SIZE];
+    uint8_t mark[MARK_SIZE], context[SID_SIZE];
     writer w = wr_of(mark, sizeof mark);
     SSL_SESSION *session = SSL_get_session(ssl);
-    const uint8_t *sid = c->by->sid[role_of(ssl)];
     int64_t left = valid_seconds(leaf, now, a->options.session_seconds);
     int64_t expiry = ratls_result_facts(c->result)->earliest_expiration;
     /* What is past by now was allowed by the policy. */
@@ -56,38 +63,40 @@ ratls_code session_bind(adapter *a, connection *c, SSL *ssl, X509 *leaf, int64_t
         left = expiry - now;
     wr_put(&w, bytes_of(mark_head, sizeof mark_head));
     wr_be(&w, (uint64_t)(now + left), 8);
-    wr_be(&w, c->epoch, 8);
-    if (session == NULL || SSL_set_session_id_context(ssl, sid, SID_SIZE) != 1 ||
-        SSL_SESSION_set1_id_context(session, sid, SID_SIZE) != 1 ||
+    context_of(c, role_of(ssl), context);
+    if (session == NULL || SSL_set_session_id_context(ssl, context, SID_SIZE) != 1 ||
+        SSL_SESSION_set1_id_context(session, context, SID_SIZE) != 1 ||
         SSL_SESSION_set1_ticket_appdata(session, mark, sizeof mark) != 1)
         return refuse(&c->error, RATLS_E_SYSTEM, 0, "tls: the session can't be bound");
     (void)SSL_SESSION_set_timeout(session, (long)left);
     return RATLS_OK;
 }
 
-/* The session was accepted by this verifier with the collateral that it has now, and the verdict
- * has not ended. */
-static bool session_holds(const adapter *a, const installed *by, tls_role role,
+/* The session was accepted by this verifier with the collateral that it had when the handshake
+ * began, and the verdict has not ended. */
+static bool session_holds(const adapter *a, const connection *c, tls_role role,
                           SSL_SESSION *session)
 {
+    uint8_t expected[SID_SIZE];
     unsigned int n = 0;
     void *mark = NULL;
     size_t mark_n = 0;
-    if (session == NULL || by == NULL || !a->options.resumption)
+    if (session == NULL || c->by == NULL || !a->options.resumption)
         return false;
     const unsigned char *context = SSL_SESSION_get0_id_context(session, &n);
-    if (!bytes_equal_ct(bytes_of(context, n), bytes_of(by->sid[role], SID_SIZE)) ||
+    context_of(c, role, expected);
+    if (!bytes_equal_ct(bytes_of(context, n), bytes_of(expected, SID_SIZE)) ||
         SSL_SESSION_get0_ticket_appdata(session, &mark, &mark_n) != 1 || mark_n != MARK_SIZE)
         return false;
     reader r = rd_of(bytes_of(mark, mark_n));
     return bytes_equal(rd_take(&r, sizeof mark_head), bytes_of(mark_head, sizeof mark_head)) &&
-           (int64_t)rd_be(&r, 8) > adapter_now(a) &&
-           rd_be(&r, 8) == ratls_verifier_epoch(by->verifier);
+           (int64_t)rd_be(&r, 8) > adapter_now(a);
 }
 
 /* Before the first message. */
 static void on_start(adapter *a, SSL *ssl)
 {
+    uint8_t context[SID_SIZE];
     connection *c = connection_make(ssl);
     bool first = SSL_get_finished(ssl, NULL, 0) == 0;
     if (c == NULL)
@@ -99,11 +108,13 @@ static void on_start(adapter *a, SSL *ssl)
     if (!a->verifies || !first)
         return;
     c->by = adapter_installed(a);
-    (void)SSL_set_session_id_context(ssl, c->by->sid[role_of(ssl)], SID_SIZE);
+    c->epoch = ratls_verifier_epoch(c->by->verifier);
+    context_of(c, role_of(ssl), context);
+    (void)SSL_set_session_id_context(ssl, context, SID_SIZE);
     /* An old session would make the handshake fail: better a whole one. */
     SSL_SESSION *session = SSL_get_session(ssl);
     if (role_of(ssl) == ROLE_CLIENT && session != NULL &&
-        !session_holds(a, c->by, ROLE_CLIENT, session))
+        !session_holds(a, c, ROLE_CLIENT, session))
         (void)SSL_set_session(ssl, NULL);
 }
 
@@ -117,8 +128,8 @@ static void on_done(adapter *a, SSL *ssl)
     if (!a->verifies || !sent || denied)
         return;
     if (c != NULL && !c->judged)
-        c->accepted = SSL_session_reused(ssl) == 1 &&
-                      session_holds(a, c->by, role_of(ssl), SSL_get_session(ssl));
+        c->accepted =
+            SSL_session_reused(ssl) == 1 && session_holds(a, c, role_of(ssl), SSL_get_session(ssl));
     if (c != NULL && c->accepted)
         return;
     /* Without a certificate, by a shared key for instance. Nothing goes in or out any more. */

@@ -277,6 +277,78 @@ static void test_session_ends_with_collateral(void **state)
     setting_free(&s);
 }
 
+/* The verifier in service in this context is held in it; the test knows what it is. */
+static void give_newer_crl(SSL_CTX *ctx, const vendor *v, int64_t age)
+{
+    ratls_error e = {.text = ""};
+    vendor later = *v;
+    later.pck_crl.this_update -= age;
+    bytes json = vendor_collateral_json(&later);
+    installed *i = adapter_installed(adapter_of(ctx));
+    uint64_t before = ratls_verifier_epoch(i->verifier);
+    if (ratls_verifier_add_collateral(i->verifier, json, &e) != RATLS_OK)
+        fail_msg("%s", e.text);
+    assert_true(ratls_verifier_epoch(i->verifier) != before);
+    installed_free(i);
+}
+
+/* A verdict is of the collateral that it rests on: who has other collateral by now judges anew, and
+ * nobody is turned away for having a session [hostile F85, F92]. */
+static void test_session_ends_with_new_collateral(void **state)
+{
+    (void)state;
+    static const bool with_tickets[] = {true, false}, at_server[] = {true, false};
+    EACH(k, versions)
+    EACH(t, with_tickets)
+    EACH(side, at_server)
+    {
+        setting s = setting_judging(versions[k], &resuming, &resuming);
+        if (!with_tickets[t])
+            (void)SSL_CTX_set_options(s.server, SSL_OP_NO_TICKET);
+        keep_sessions(&s);
+        first(&s);
+        second("same collateral", &s, true);
+        SSL_CTX *ctx = at_server[side] ? s.server : s.client;
+        give_newer_crl(ctx, &s.v, -60);
+        second("newer collateral", &s, false);
+        second("resumed again", &s, true);
+        /* Older than all that is there: of no effect, but that is not for sessions to know. */
+        give_newer_crl(ctx, &s.v, 60);
+        second("older collateral", &s, false);
+        second("resumed once more", &s, true);
+        setting_free(&s);
+    }
+
+    /* Who judges alone, and a client that does not know of it. */
+    EACH(k, versions)
+    {
+        setting s = setting_judging(versions[k], NULL, &resuming);
+        keep_sessions(&s);
+        first(&s);
+        second("same collateral", &s, true);
+        give_newer_crl(s.server, &s.v, -60);
+        second("newer collateral", &s, false);
+        setting_free(&s);
+    }
+
+    /* In which the peer is revoked. */
+    EACH(k, versions)
+    {
+        setting s = setting_judging(versions[k], NULL, &resuming);
+        keep_sessions(&s);
+        first(&s);
+        vendor revoking = s.v;
+        crl_revoke(&revoking.pck_crl, &revoking.pck);
+        give_newer_crl(s.server, &revoking, -60);
+        tls_pair p = pair_of(&s);
+        assert_false(pair_handshake(&p));
+        assert_int_equal(ratls_openssl_error(p.server)->code, RATLS_E_REVOKED);
+        assert_true(pair_is_silent(p.server));
+        pair_free(&p);
+        setting_free(&s);
+    }
+}
+
 /* [hostile F84] */
 static void test_early_data(void **state)
 {
@@ -465,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_unattested_sessions),
         cmocka_unit_test(test_session_ends),
         cmocka_unit_test(test_session_ends_with_collateral),
+        cmocka_unit_test(test_session_ends_with_new_collateral),
         cmocka_unit_test(test_early_data),
         cmocka_unit_test(test_renegotiation),
         cmocka_unit_test(test_shared_key),
