@@ -37,6 +37,14 @@ static bool is_newer(const intel_input *in, const intel_glance *a, const intel_g
     return a_ahead ? a->date < b->date : a->date > b->date;
 }
 
+/* Intel gives bodies of today under the evaluation numbers of last year to whoever asks [DCAP 2.1]:
+ * a peer's does not stand against a higher number. */
+static bool peer_wins(const intel_input *in, const intel_glance *peer, const intel_glance *held)
+{
+    return is_newer(in, peer, held) &&
+           (peer->number >= held->number || intel_ahead(in, held->date));
+}
+
 static const intel_collateral *newest(const intel_input *in, const intel_wanted *w, intel_item i)
 {
     const intel_collateral *best = NULL;
@@ -66,7 +74,7 @@ void intel_choose(const intel_input *in, const intel_wanted *wanted, intel_choic
         const intel_collateral *peer = in->stapled;
         if (peer != NULL && !is_for(&peer->glance[i], wanted, i))
             peer = NULL;
-        if (held != NULL && peer != NULL && !is_newer(in, &peer->glance[i], &held->glance[i]))
+        if (held != NULL && peer != NULL && !peer_wins(in, &peer->glance[i], &held->glance[i]))
             peer = NULL;
         if (peer != NULL && is_crl(i) && !in->stapled_crls_suffice) {
             out->own[i] = held;
@@ -83,11 +91,14 @@ void intel_choose(const intel_input *in, const intel_wanted *wanted, intel_choic
 bool intel_choice_key(const intel_choice *c, uint8_t key[32])
 {
     static const uint8_t none[32];
-    bytes pieces[2 * INTEL_ITEMS];
+    uint8_t stapled[INTEL_ITEMS];
+    bytes pieces[2 * INTEL_ITEMS + 1];
     for (intel_item i = ITEM_TCB_INFO; i < INTEL_ITEMS; i++) {
         pieces[2 * i] = bytes_of(c->from[i] != NULL ? c->from[i]->glance[i].digest : none, 32);
         pieces[2 * i + 1] = bytes_of(c->own[i] != NULL ? c->own[i]->glance[i].digest : none, 32);
+        stapled[i] = c->stapled[i];
     }
+    pieces[2 * INTEL_ITEMS] = bytes_of(stapled, sizeof stapled);
     return crypto_digest(CRYPTO_SHA256, pieces, sizeof pieces / sizeof *pieces, key);
 }
 
@@ -99,8 +110,16 @@ static const intel_collateral *first_readable(const intel_input *in)
     return NULL;
 }
 
+bool intel_stapled_fits(const intel_input *in, const intel_wanted *w)
+{
+    for (intel_item i = ITEM_TCB_INFO; in->stapled != NULL && i < INTEL_ITEMS; i++)
+        if (in->stapled->glance[i].present && !is_for(&in->stapled->glance[i], w, i))
+            return false;
+    return true;
+}
+
 /* What the peer stapled is about its own platform, or the peer is not what it says. */
-static ratls_code check_stapled(const intel_input *in, const intel_wanted *w, check_list *checks)
+static ratls_code refuse_stapled(const intel_input *in, const intel_wanted *w, check_list *checks)
 {
     const intel_glance *tcb = &in->stapled->glance[ITEM_TCB_INFO];
     const intel_glance *qe = &in->stapled->glance[ITEM_QE_IDENTITY];
@@ -123,12 +142,13 @@ static ratls_code check_stapled(const intel_input *in, const intel_wanted *w, ch
                               "the one in the quote's PCK chain",
                               i == ITEM_PCK_CRL ? "PCK CRL" : "root CA CRL");
     }
-    for (intel_item i = ITEM_TCB_INFO; i < INTEL_ITEMS; i++)
-        if (in->stapled->glance[i].present && !in->stapled->glance[i].readable)
-            return check_fail(checks, CHECK_COLLATERAL_PRESENT, RATLS_E_MALFORMED,
-                              "endorsements in the certificate: their %s can't be read",
-                              intel_item_name(i));
-    return RATLS_OK;
+    intel_item i = ITEM_TCB_INFO;
+    while (i < ITEM_ROOT_CRL &&
+           (in->stapled->glance[i].readable || !in->stapled->glance[i].present))
+        i++;
+    return check_fail(checks, CHECK_COLLATERAL_PRESENT, RATLS_E_MALFORMED,
+                      "endorsements in the certificate: their %s can't be read",
+                      intel_item_name(i));
 }
 
 static ratls_code refuse_absent(const intel_input *in, const intel_wanted *w, check_list *checks)
@@ -149,18 +169,18 @@ static ratls_code refuse_absent(const intel_input *in, const intel_wanted *w, ch
 void intel_note_origins(const intel_choice *c, ratls_facts *f)
 {
     for (intel_item i = ITEM_TCB_INFO; i < INTEL_ITEMS; i++)
-        f->collateral_from[i] = c->from[i] == NULL ? RATLS_ORIGIN_NONE
-                                : c->stapled[i]    ? RATLS_ORIGIN_STAPLED
-                                                   : RATLS_ORIGIN_HELD;
+        f->collateral_from[i] = c->from[i] == NULL || !c->from[i]->glance[i].present
+                                    ? RATLS_ORIGIN_NONE
+                                : c->stapled[i] ? RATLS_ORIGIN_STAPLED
+                                                : RATLS_ORIGIN_HELD;
 }
 
 ratls_code intel_choose_checked(const intel_input *in, const intel_wanted *w, intel_choice *out,
                                 check_list *checks, ratls_facts *facts)
 {
     memset(out, 0, sizeof *out);
-    ratls_code code = in->stapled != NULL ? check_stapled(in, w, checks) : RATLS_OK;
-    if (code != RATLS_OK)
-        return code;
+    if (!intel_stapled_fits(in, w))
+        return refuse_stapled(in, w, checks);
     intel_choose(in, w, out);
     intel_note_origins(out, facts);
     if (out->from[ITEM_TCB_INFO] == NULL)

@@ -22,6 +22,9 @@ typedef struct intel_choice {
     bool withheld[INTEL_ITEMS]; /* the peer's CRL is the only one and does not suffice */
 } intel_choice;
 
+/* All that the peer stapled is readable and for this platform; or it stapled nothing. */
+bool intel_stapled_fits(const intel_input *in, const intel_wanted *wanted);
+
 void intel_choose(const intel_input *in, const intel_wanted *wanted, intel_choice *out);
 
 /*
@@ -35,7 +38,8 @@ RATLS_MUST_USE ratls_code intel_choose_checked(const intel_input *in, const inte
 
 void intel_note_origins(const intel_choice *c, ratls_facts *facts);
 
-/* What tells this choice from every other. False if the library of cryptography fails. */
+/* What tells this choice from every other: which items, and whose. False if the library of
+ * cryptography fails. */
 bool intel_choice_key(const intel_choice *c, uint8_t key[32]);
 
 /* Is `t` later than the given time by more than the skew? */

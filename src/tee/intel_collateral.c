@@ -102,6 +102,7 @@ static bool glance(intel_collateral *c)
     if (g[ITEM_TCB_INFO].readable) {
         g[ITEM_TCB_INFO].tee = tcb.tee;
         g[ITEM_TCB_INFO].date = tcb.issue_date;
+        g[ITEM_TCB_INFO].number = tcb.evaluation_number;
         memcpy(g[ITEM_TCB_INFO].fmspc, tcb.fmspc, sizeof tcb.fmspc);
     }
     g[ITEM_QE_IDENTITY].present = c->qe_identity.n > 0;
@@ -109,6 +110,7 @@ static bool glance(intel_collateral *c)
     if (g[ITEM_QE_IDENTITY].readable) {
         g[ITEM_QE_IDENTITY].tee = qe.tee;
         g[ITEM_QE_IDENTITY].date = qe.issue_date;
+        g[ITEM_QE_IDENTITY].number = qe.evaluation_number;
     }
     glance_at_crl(c->pck_crl, &g[ITEM_PCK_CRL]);
     glance_at_crl(c->root_ca_crl, &g[ITEM_ROOT_CRL]);

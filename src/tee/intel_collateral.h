@@ -20,10 +20,11 @@ const char *intel_tee_name(ratls_tee tee);
 
 /* What chooses an item among several; unverified. */
 typedef struct intel_glance {
-    bool present;  /* there are bytes */
-    bool readable; /* the next are set */
-    int64_t date;  /* issueDate or thisUpdate */
-    ratls_tee tee; /* of TCB info and QE identity */
+    bool present;    /* there are bytes */
+    bool readable;   /* the next are set */
+    int64_t date;    /* issueDate or thisUpdate */
+    uint32_t number; /* tcbEvaluationDataNumber; of a CRL 0 */
+    ratls_tee tee;   /* of TCB info and QE identity */
     uint8_t fmspc[6];
     uint8_t issuer[32]; /* of a CRL: SHA-256 of its issuer's Name */
     uint8_t digest[32]; /* SHA-256 of all its bytes with their lengths */

@@ -138,6 +138,8 @@ bool qe_identity_peek(bytes json, qe_identity_glance *out)
         } else if (bytes_is(key, "issueDate")) {
             out->issue_date = tcb_read_date(&j);
             has_date = true;
+        } else if (bytes_is(key, "tcbEvaluationDataNumber")) {
+            out->evaluation_number = (uint32_t)jr_uint(&j, UINT32_MAX);
         } else {
             jr_skip(&j);
         }

@@ -28,6 +28,7 @@ RATLS_MUST_USE ratls_code qe_identity_parse(bytes json, qe_identity *out, ratls_
 typedef struct qe_identity_glance {
     ratls_tee tee;
     int64_t issue_date;
+    uint32_t evaluation_number;
 } qe_identity_glance;
 bool qe_identity_peek(bytes json, qe_identity_glance *out);
 

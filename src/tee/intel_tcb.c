@@ -471,6 +471,8 @@ bool tcb_info_peek(bytes json, tcb_info_glance *out)
         } else if (bytes_is(key, "issueDate")) {
             out->issue_date = tcb_read_date(&j);
             has_date = true;
+        } else if (bytes_is(key, "tcbEvaluationDataNumber")) {
+            out->evaluation_number = (uint32_t)jr_uint(&j, UINT32_MAX);
         } else {
             jr_skip(&j);
         }

@@ -57,6 +57,7 @@ typedef struct tcb_info_glance {
     ratls_tee tee;
     uint8_t fmspc[6];
     int64_t issue_date;
+    uint32_t evaluation_number;
 } tcb_info_glance;
 bool tcb_info_peek(bytes json, tcb_info_glance *out);
 

@@ -36,6 +36,7 @@ typedef struct verification {
     qe_identity *read_qe;
     const tcb_info *tcb; /* the above, or the memo's */
     const qe_identity *qe;
+    bool fell_back;     /* what was chosen is not all that the verdict rests on */
     bool memorable;     /* the next three are set */
     uint8_t digest[32]; /* of the platform */
     uint8_t choice_key[32], collateral_key[32];
@@ -181,21 +182,22 @@ static ratls_code read_crl(const verification *v, bytes der, const certificate *
     return code;
 }
 
-/* One that is not genuine must not hide one that is: the newest genuine of the verifier's own. */
-static bool find_genuine(verification *v, intel_item item, const certificate *issuer,
-                         const crypto_key *key, crl *out)
+/* One that is not genuine must not hide one that is: the newest genuine of the verifier's own; NULL
+ * if there is none. */
+static const intel_collateral *find_genuine(const verification *v, intel_item item,
+                                            const certificate *issuer, const crypto_key *key,
+                                            crl *out)
 {
-    bool found = false;
+    const intel_collateral *found = NULL;
     for (size_t i = 0; i < v->in->collateral_n; i++) {
         const intel_glance *g = &v->in->collateral[i]->glance[item];
         ratls_error e;
         crl l;
-        if (!g->readable || not_yet(v, g->date) || (found && g->date <= out->this_update) ||
+        if (!g->readable || not_yet(v, g->date) || (found != NULL && g->date <= out->this_update) ||
             read_crl(v, crl_of(v->in->collateral[i], item), issuer, key, "", &l, &e) != RATLS_OK)
             continue;
         *out = l;
-        v->choice.from[item] = v->in->collateral[i];
-        found = true;
+        found = v->in->collateral[i];
     }
     return found;
 }
@@ -222,12 +224,18 @@ static ratls_code check_crl(verification *v, check_id id, intel_item item,
     if (der.n == 0)
         return check_fail(v->checks, id, RATLS_E_MISSING, "%s: the collateral holds none", what);
     if (read_crl(v, der, issuer, key, what, &out[0], &e) != RATLS_OK) {
-        v->memorable = false; /* the choice is not what the verdict will rest on */
-        if (v->choice.stapled[item] || !find_genuine(v, item, issuer, key, &out[0]))
+        v->fell_back = true;
+        const intel_collateral *other =
+            v->choice.stapled[item] ? NULL : find_genuine(v, item, issuer, key, &out[0]);
+        if (other == NULL)
+            return check_fail_error(v->checks, id, &e);
+        v->choice.from[item] = other;
+    }
+    if (own.n > 0 && read_crl(v, own, issuer, key, what, &out[1], &e) != RATLS_OK) {
+        v->fell_back = true;
+        if (find_genuine(v, item, issuer, key, &out[1]) == NULL)
             return check_fail_error(v->checks, id, &e);
     }
-    if (own.n > 0 && read_crl(v, own, issuer, key, what, &out[1], &e) != RATLS_OK)
-        return check_fail_error(v->checks, id, &e);
     note_crl(v, &out[0]);
     if (own.n > 0)
         note_crl(v, &out[1]);
@@ -586,7 +594,7 @@ static bool recall(verification *v)
     if (!v->memorable || !intel_memo_platform(v->in->memo, v->digest, &platform))
         return false;
     v->attestation_key = platform.attestation_key;
-    if (not_yet(v, platform.dates.latest_issue))
+    if (not_yet(v, platform.dates.latest_issue) || !intel_stapled_fits(v->in, &platform.wanted))
         return false;
     intel_choose(v->in, &platform.wanted, &v->choice);
     if (!intel_choice_key(&v->choice, key) ||
@@ -610,7 +618,8 @@ static bool recall(verification *v)
 /* All of it is good, and none of it from the future. */
 static void remember(verification *v)
 {
-    if (!v->memorable || v->facts->crl_not_yet || v->choice.from[ITEM_QE_IDENTITY] == NULL)
+    if (!v->memorable || v->fell_back || v->facts->crl_not_yet ||
+        v->choice.from[ITEM_QE_IDENTITY] == NULL)
         return;
     if (v->known == NULL) {
         const memo_collateral found = {.evaluation_number = v->facts->evaluation_number,
@@ -651,7 +660,7 @@ static ratls_code run(verification *v)
 }
 
 ratls_code intel_verify(const intel_input *in, check_list *checks, ratls_facts *facts,
-                        intel_wanted *wanted)
+                        intel_basis *basis)
 {
     /* Large, and not used where the memo knows all: so they are not cleared. */
     intel_chain pck;
@@ -674,7 +683,7 @@ ratls_code intel_verify(const intel_input *in, check_list *checks, ratls_facts *
     crypto_key_free(v.signer_key);
     crypto_key_free(v.attestation_key);
     let_known_go(&v);
-    if (wanted != NULL)
-        *wanted = v.wanted;
+    if (basis != NULL)
+        *basis = (intel_basis){.wanted = v.wanted, .as_chosen = !v.fell_back};
     return code;
 }

@@ -22,15 +22,22 @@ typedef struct intel_input {
     intel_memo *memo; /* of this root; NULL: nothing is remembered */
 } intel_input;
 
+/* What a verdict rests on: the collateral that is chosen for this; and on nothing else, or a CRL
+ * that is not genuine was passed over. */
+typedef struct intel_basis {
+    intel_wanted wanted;
+    bool as_chosen;
+} intel_basis;
+
 /*
  * Judges a quote as Intel's verifier does, and stricter where that costs nothing (doc/DCAP.md).
  * Marks CHECK_PCK_FORMAT to CHECK_COLLATERAL_EXPIRY and fills `facts`. RATLS_OK: genuine, at
  * facts->tcb_status (not Revoked). Expiry does not fail it: it is in facts->collateral_expired for
- * the policy. *wanted is what the collateral was chosen for; NULL: nobody asks. Not checked: report
- * data, identity, debug: they are the caller's.
+ * the policy. `basis` may be NULL. Not checked: report data, identity, debug: they are the
+ * caller's.
  */
 RATLS_MUST_USE ratls_code intel_verify(const intel_input *in, check_list *checks,
-                                       ratls_facts *facts, intel_wanted *wanted);
+                                       ratls_facts *facts, intel_basis *basis);
 
 /*
  * Does the PCK chain of the quote lead to the root? For those who are to do more for genuine

@@ -28,7 +28,7 @@ typedef struct journey {
     bool has_stapled;
     intel_collateral stapled; /* what came with the evidence */
     uint8_t *space;           /* of `stapled` */
-    intel_wanted wanted;      /* by it collateral was chosen */
+    intel_basis basis;
 } journey;
 
 static ratls_code check_time(const ratls_verifier *v, const ratls_verify_options *o,
@@ -288,24 +288,30 @@ static bool get_collateral(journey *j, const intel_quote *q, ratls_error *e)
     return true;
 }
 
+/* Dates of genuine evidence have passed. */
+static void note_time(const journey *j)
+{
+    if (j->r->evidence_valid && !j->o->time_is_explicit)
+        ratls_verifier_raise_time(j->v, j->r->facts.latest_issue);
+}
+
 static ratls_code judge_quote(journey *j, const intel_quote *q)
 {
     ratls_result *r = j->r;
     ratls_error e;
     intel_input in = input_of(j, q);
-    ratls_code code = intel_verify(&in, &r->checks, &r->facts, &j->wanted);
+    ratls_code code = intel_verify(&in, &r->checks, &r->facts, &j->basis);
     if (code == RATLS_E_MISSING && get_collateral(j, q, &e)) {
         checks_forget(&r->checks, CHECK_PCK_FORMAT);
         memset(&r->facts, 0, sizeof r->facts);
         in = input_of(j, q);
-        code = intel_verify(&in, &r->checks, &r->facts, &j->wanted);
+        code = intel_verify(&in, &r->checks, &r->facts, &j->basis);
     } else if (code == RATLS_E_MISSING && e.code != RATLS_OK) {
         checks_explain_failure(&r->checks, e.text);
     }
     r->facts.other_root = j->v->root.der != NULL;
     r->evidence_valid = code == RATLS_OK;
-    if (code == RATLS_OK && !j->o->time_is_explicit)
-        ratls_verifier_raise_time(j->v, r->facts.latest_issue);
+    note_time(j);
     return code;
 }
 
@@ -372,6 +378,7 @@ static bool recall(journey *j, const uint8_t digest[32])
     *j->r = known.result;
     j->r->checks.all[CHECK_TIME] = time;
     intel_note_expiry(o->time, &j->r->checks, &j->r->facts);
+    note_time(j);
     return true;
 }
 
@@ -379,11 +386,11 @@ static void remember(const journey *j, const uint8_t digest[32], const certifica
 {
     known_certificate known = {.not_before = c->not_before,
                                .not_after = c->not_after,
-                               .wanted = j->wanted,
+                               .wanted = j->basis.wanted,
                                .has_stapled = j->has_stapled,
                                .result = *j->r};
     memcpy(known.stapled, j->stapled.glance, sizeof known.stapled);
-    if (!j->r->facts.crl_not_yet &&
+    if (j->basis.as_chosen && !j->r->facts.crl_not_yet &&
         choice_of(j, &known.wanted, j->has_stapled ? &j->stapled : NULL, known.choice))
         certificate_memo_keep(j->v->certificates, digest, &known);
 }
