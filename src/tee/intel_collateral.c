@@ -192,6 +192,9 @@ static ratls_code split_served(bytes in, const char *name, bytes *body, bytes *s
         error_prefix(e, "endorsements");
         return code;
     }
+    if (body->n == 0)
+        return refuse(e, RATLS_E_MALFORMED, 0,
+                      "endorsements: no key \"%s\" in an object that is to hold it", name);
     return RATLS_OK;
 }
 

@@ -276,6 +276,9 @@ static void test_endorsements(void **state)
          RATLS_OK},
         {"no signature", "{\"tcbInfo\":" TCB_INFO "}", SERVED_QE, RATLS_OK}, /* refused later */
         {"no body", "{\"signature\":\"00ff\"}", SERVED_QE, RATLS_OK},
+        {"no body", "{\"signature\":\"00\"}", SERVED_QE, RATLS_E_MALFORMED},
+        {"the other body", SERVED_QE, SERVED_QE, RATLS_E_MALFORMED},
+        {"no QE identity", SERVED_TCB, "{}", RATLS_E_MALFORMED},
         {"body twice", "{\"tcbInfo\":" TCB_INFO ",\"tcbInfo\":{}}", SERVED_QE, RATLS_E_MALFORMED},
         {"signature twice", SERVED_TCB, "{\"signature\":\"\",\"signature\":\"\"}",
          RATLS_E_MALFORMED},
