@@ -53,8 +53,8 @@ static void want_platform(wanted *w, const ratls_platform *p)
 }
 
 /* One of two words; NULL is both. */
-static bool read_choice(const char *name, const char *given, const char *first,
-                        const char *second, bool both[2])
+static bool read_choice(const char *name, const char *given, const char *first, const char *second,
+                        bool both[2])
 {
     both[0] = given == NULL || bytes_is(bytes_text(given), first);
     both[1] = given == NULL || bytes_is(bytes_text(given), second);

@@ -72,8 +72,7 @@ extern const command show_command, verify_command, verify_quote_command, policy_
     policy_check_command, sim_new_command, sim_quote_command, sim_collateral_command,
     sim_renew_command, sim_show_command, attest_command, serve_command, connect_command,
     collateral_fetch_command, collateral_show_command, collateral_verify_command,
-    collateral_export_command, collateral_import_command,
-    collateral_serve_command;
+    collateral_export_command, collateral_import_command, collateral_serve_command;
 
 /*
  * Reads the words after the command's name; options may stand before and after the operand, "--"
