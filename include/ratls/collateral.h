@@ -137,7 +137,8 @@ typedef struct ratls_keeper_options {
      * of their life, each keeper at its own moment. */
     uint32_t least_seconds;
     int64_t (*clock)(void *context); /* Unix seconds; NULL: the system's clock */
-    /* Told what the keeper does, from the thread that does it; NULL: nobody. */
+    /* Told what the keeper does, from the thread that does it; NULL: nobody. Must not call the
+     * keeper. */
     void (*noted)(void *context, const ratls_note *note);
     void *context;
 } ratls_keeper_options;
@@ -155,7 +156,8 @@ void ratls_keeper_free(ratls_keeper **keeper);
 /*
  * Gives the verifier all that is held and all that will come, tells it the time below which no
  * clock is right, and learns from it which platforms peers have. The verifier must be freed before
- * the keeper, and have the keeper's root. At most 64 verifiers. Errors: LIMIT, SYSTEM.
+ * the keeper, and have the keeper's root. Errors: LIMIT (64 verifiers; more items than a verifier
+ * holds, 256), SYSTEM.
  */
 RATLS_MUST_USE ratls_code ratls_keeper_serve(ratls_keeper *keeper, ratls_verifier *verifier,
                                              ratls_error *error);

@@ -15,6 +15,7 @@
 #include "ratls/policy.h"
 #include "sim/party.h"
 #include "sim_dir.h"
+#include "store_dir.h"
 
 enum { HOUR = 3600, HOURS = 30 * 24, VALID_DAYS = 4, CAP = 1 << 18 };
 
@@ -68,6 +69,7 @@ static const struct {
 
 typedef struct month {
     sim_place place, other;
+    store_place store;
     ratls_sim *sim;
     vendor v; /* for the surroundings only */
     keeper_world *w;
@@ -194,7 +196,9 @@ static void set_network(month *m, int hour)
 static void start_verifier(month *m)
 {
     ratls_error e;
-    m->keeper = keeper_world_keeper(m->w);
+    ratls_keeper_options o = m->w->options;
+    o.store = store_open(&m->store);
+    must(ratls_keeper_new(&m->keeper, &o, &e), &e);
     m->verifier = ratls_verifier_new();
     assert_non_null(m->verifier);
     must(ratls_verifier_set_root(m->verifier, ratls_sim_root(m->sim), &e), &e);
@@ -235,6 +239,7 @@ static void begin(month *m)
     o.valid_days = VALID_DAYS;
     m->place = sim_place_new();
     m->other = sim_place_new();
+    m->store = store_place_new();
     must(ratls_sim_new(m->place.root, &o, START, &e), &e);
     m->sim = sim_open(m->place.root);
     o.vendor = m->place.root;
@@ -257,6 +262,7 @@ static void finish(month *m)
     keeper_world_free(m->w);
     sim_place_end(&m->place);
     sim_place_end(&m->other);
+    store_place_end(&m->store);
 }
 
 /* At half of a certificate's life, as its timer would. */
