@@ -29,16 +29,19 @@ static int export_store(const args *a)
     ratls_store store;
     listing l;
     ratls_error e;
-    uint8_t *root, *space = malloc(RATLS_ITEM_MAX);
+    uint8_t *root;
     size_t n, others, bad = 0;
-    if (space == NULL || !supply_store(a, false, &store))
+    if (!supply_store(a, false, &store))
         return EXIT_TROUBLE;
     if (store.get == NULL) {
         complain("there is no store yet; see --store");
-        free(space);
         return EXIT_TROUBLE;
     }
-    bool ok = supply_root(a, &root, &n) && listing_read(&store, bytes_of(root, n), &l, &others);
+    uint8_t *space = malloc(RATLS_ITEM_MAX);
+    if (space == NULL)
+        complain("out of memory");
+    bool ok = space != NULL && supply_root(a, &root, &n) &&
+              listing_read(&store, bytes_of(root, n), &l, &others);
     for (size_t i = 0; ok && i < l.n; i++) {
         const listed *x = &l.all[i];
         if (x->code != RATLS_OK) {

@@ -48,7 +48,7 @@ static void let_piece_go(piece *x)
 
 static void let_list_go(list *l)
 {
-    if (--l->holders > 0)
+    if (l == NULL || --l->holders > 0)
         return;
     for (size_t i = 0; i < l->held.n; i++)
         let_piece_go(l->pieces[i]);
