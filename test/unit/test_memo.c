@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "appraise/result.h"
 #include "cert_maker.h"
+#include "equal_results.h"
 #include "ratls/policy.h"
 #include "ratls/verify.h"
 
@@ -71,21 +71,6 @@ static void world_of(world *w, quote_tee tee, unsigned version, bool td15)
     ratls_verifier_free(&v);
 }
 
-static void must_equal(const ratls_result *a, const ratls_result *b)
-{
-    for (size_t i = 0; i < CHECK_COUNT; i++) {
-        const ratls_check *x = &a->checks.all[i], *y = &b->checks.all[i];
-        if (x->verdict != y->verdict || x->code != y->code || strcmp(x->text, y->text) != 0)
-            fail_msg("%s: \"%s\", without memo \"%s\"", x->id, x->text, y->text);
-    }
-    assert_memory_equal(&a->facts, &b->facts, sizeof a->facts);
-    assert_int_equal(a->evidence_valid, b->evidence_valid);
-    assert_int_equal(a->accepted, b->accepted);
-    assert_string_equal(a->scheme, b->scheme);
-    assert_int_equal(a->claims_n, b->claims_n);
-    assert_int_equal(a->insecure.n, b->insecure.n);
-}
-
 /* By a verifier that knows it and by one that knows nothing. */
 static ratls_code same_verdict(const world *w, const ratls_verifier *warm, bytes der, int64_t time)
 {
@@ -93,7 +78,7 @@ static ratls_code same_verdict(const world *w, const ratls_verifier *warm, bytes
     ratls_result *a = ratls_result_new(), *b = ratls_result_new();
     ratls_code code = judge(warm, der, time, a);
     assert_int_equal(judge(cold, der, time, b), code);
-    must_equal(a, b);
+    must_equal("by a memo", a, b);
     ratls_result_free(&a);
     ratls_result_free(&b);
     ratls_verifier_free(&cold);
