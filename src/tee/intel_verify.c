@@ -608,7 +608,7 @@ static bool recall(verification *v)
     v->facts->has_pck = true;
     v->facts->evaluation_number = v->known->evaluation_number;
     intel_note_origins(&v->choice, v->facts);
-    copy_checks(v, CHECK_PCK_FORMAT, CHECK_QE_IDENTITY_MATCH);
+    copy_checks(v, CHECK_PCK_FORMAT, CHECK_QE_IDENTITY_VALIDITY);
     v->dates = platform.dates;
     v->tcb = &v->known->tcb;
     v->qe = &v->known->qe;
@@ -646,7 +646,9 @@ static ratls_code run(verification *v)
     ratls_code code = known ? RATLS_OK : check_platform(v);
     if (code == RATLS_OK && v->facts->tee == RATLS_TEE_TDX)
         code = intel_check_tdx_module(v->tcb, &v->facts->tdx, v->checks, &module);
-    if (code == RATLS_OK && !known)
+    if (code == RATLS_OK && known)
+        copy_checks(v, CHECK_QE_REPORT_SIGNATURE, CHECK_QE_IDENTITY_MATCH);
+    else if (code == RATLS_OK)
         code = check_qe_report(v);
     if (code == RATLS_OK && v->attestation_key == NULL)
         code = read_attestation_key(v);

@@ -512,27 +512,27 @@ static void names(void **state)
             assert_false(ratls_item_from_name(other, &item));
         }
     }
-    static const char *const none[] = {"",
-                                       "sgx",
-                                       "sgx-",
-                                       "sgx-tcb-",
-                                       "sgx-tcb-00906ed5000",
-                                       "sgx-tcb-00906ed500000",
-                                       "sgx-tcb-00906ed5000g",
-                                       "sev-tcb-00906ed50000",
-                                       "sgx-qe ",
-                                       " sgx-qe",
-                                       "sgx-qe.json",
-                                       "../sgx-qe",
-                                       "sgx-qe/",
-                                       "qve",
-                                       "pck-crl",
-                                       "pck-crl-",
-                                       "pck-crl-other",
-                                       "pck-crl-platform2",
-                                       "root-ca-crl2",
-                                       "sgx-tcb-00906ed50000-and-then-much-more-text-than-a-name-"
-                                       "of-an-item-can-ever-have-in-it"};
+    static const char *const none[] = {
+        "",
+        "sgx",
+        "sgx-",
+        "sgx-tcb-",
+        "sgx-tcb-00906ed5000",
+        "sgx-tcb-00906ed500000",
+        "sgx-tcb-00906ed5000g",
+        "sev-tcb-00906ed50000",
+        "sgx-qe ",
+        " sgx-qe",
+        "sgx-qe.json",
+        "../sgx-qe",
+        "sgx-qe/",
+        "qve",
+        "pck-crl",
+        "pck-crl-",
+        "pck-crl-other",
+        "pck-crl-platform2",
+        "root-ca-crl2",
+        "sgx-tcb-00906ed50000-and-more-text-than-a-name-can-ever-have-in-it"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         if (ratls_item_from_name(none[i], &item))
             fail_msg("\"%s\" is the name of an item", none[i]);

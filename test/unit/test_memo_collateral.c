@@ -220,6 +220,43 @@ static void a_new_platform_of_known_collateral(void **state)
     ratls_result_free(&r);
 }
 
+/* Of a platform that is known, what differs from quote to quote is judged all the same. */
+static void other_quotes_of_a_known_platform(void **state)
+{
+    (void)state;
+    static const char *const what[] = {"module unknown", "MRSIGNERSEAM",    "module none",
+                                       "debug",          "quote signature", "report"};
+    ratls_result *r = ratls_result_new();
+    for (size_t i = 0; i < sizeof worlds / sizeof *worlds; i++)
+        for (size_t k = 0; k < sizeof what / sizeof *what; k++) {
+            arena_mark mark = arena_here();
+            vendor v = world_of(worlds[i]), other = v;
+            uint8_t *body = other.quote.body;
+            bool tdx = v.quote.tee == QUOTE_TDX;
+            if (k < 2 && tdx)
+                other.quote = platform_of(&v, what[k]).quote;
+            else if (k == 2 && tdx)
+                body[TD_AT_TEE_TCB_SVN] = 1;
+            else if (k == 3)
+                body[tdx ? TD_AT_TDATTRIBUTES : SGX_AT_ATTRIBUTES] ^= tdx ? 1 : 2;
+            else if (k == 4)
+                other.quote.signature = bytes_of(arena_alloc(64), 64);
+            else if (k == 5)
+                body[tdx ? TD_AT_MRTD : SGX_AT_MRENCLAVE] ^= 1;
+            setup s = setup_of(&v);
+            bytes first = staple_certificate(&v, "one", BYTES_NONE);
+            bytes der = staple_certificate(&other, "two", BYTES_NONE);
+            ratls_verifier *warm = verifier_of(&s);
+            assert_int_equal(judge(warm, first, VENDOR_T0, r), RATLS_OK);
+            ratls_code code = same_verdict(what[k], &s, warm, der, VENDOR_T0);
+            assert_int_equal(code == RATLS_OK, k < 3 && !tdx);
+            (void)same_verdict(what[k], &s, warm, der, VENDOR_T0);
+            ratls_verifier_free(&warm);
+            arena_back(mark);
+        }
+    ratls_result_free(&r);
+}
+
 static uint32_t next_of(uint32_t *seed, uint32_t n)
 {
     *seed = *seed * 1664525u + 1013904223u;
@@ -443,6 +480,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_platform_of_known_collateral),
+        cmocka_unit_test(other_quotes_of_a_known_platform),
         cmocka_unit_test(in_any_order),
         cmocka_unit_test(the_source_of_an_item_may_change),
         cmocka_unit_test(a_forged_list_hides_no_later_one),
