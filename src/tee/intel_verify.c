@@ -183,7 +183,7 @@ static ratls_code read_crl(const verification *v, bytes der, const certificate *
 }
 
 /* One that is not genuine must not hide one that is: the newest genuine of the verifier's own; NULL
- * if there is none. */
+ * if there is none. Not one from before others that it may have replaced: they could revoke. */
 static const intel_collateral *find_genuine(const verification *v, intel_item item,
                                             const certificate *issuer, const crypto_key *key,
                                             crl *out)
@@ -193,7 +193,8 @@ static const intel_collateral *find_genuine(const verification *v, intel_item it
         const intel_glance *g = &v->in->collateral[i]->glance[item];
         ratls_error e;
         crl l;
-        if (!g->readable || not_yet(v, g->date) || (found != NULL && g->date <= out->this_update) ||
+        if (!g->readable || not_yet(v, g->date) || g->date <= v->in->crls_dropped ||
+            (found != NULL && g->date <= out->this_update) ||
             read_crl(v, crl_of(v->in->collateral[i], item), issuer, key, "", &l, &e) != RATLS_OK)
             continue;
         *out = l;

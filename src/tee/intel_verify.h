@@ -12,6 +12,7 @@ typedef struct intel_input {
     const intel_quote *quote;
     const intel_collateral *const *collateral; /* any number: what is for this platform is chosen */
     size_t collateral_n;
+    int64_t crls_dropped; /* CRLs up to this date are not there any more, though newer than some */
     const intel_collateral *stapled; /* what came with the evidence; NULL: nothing did */
     bool stapled_crls_suffice;       /* a policy says so */
     bool gets_crls; /* the verifier can get CRLs of its own: then stapled ones alone do not suffice

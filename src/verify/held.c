@@ -107,6 +107,13 @@ static bool item_superseded(const list *l, size_t at, intel_item item)
     return false;
 }
 
+static void note_dropped(held *h, const intel_collateral *c)
+{
+    for (intel_item i = ITEM_PCK_CRL; i <= ITEM_ROOT_CRL; i++)
+        if (c->glance[i].readable && c->glance[i].date > h->crls_dropped)
+            h->crls_dropped = c->glance[i].date;
+}
+
 static void drop_superseded(list *l)
 {
     for (size_t at = 0; at < l->held.n;) {
@@ -117,6 +124,7 @@ static void drop_superseded(list *l)
             at++;
             continue;
         }
+        note_dropped(&l->held, l->held.all[at]);
         let_piece_go(l->pieces[at]);
         l->held.n--;
         for (size_t i = at; i < l->held.n; i++) {

@@ -10,7 +10,8 @@
 #define HELD_MAX 256
 
 typedef struct held {
-    uint64_t epoch; /* of two that differ in content it differs */
+    uint64_t epoch;       /* of two that differ in content it differs */
+    int64_t crls_dropped; /* CRLs up to this date may have been dropped as superseded */
     size_t n;
     const intel_collateral *all[HELD_MAX];
 } held;

@@ -230,6 +230,7 @@ static intel_input input_of(const journey *j, const intel_quote *q)
         .quote = q,
         .collateral = j->held->all,
         .collateral_n = j->held->n,
+        .crls_dropped = j->held->crls_dropped,
         .stapled = j->has_stapled ? &j->stapled : NULL,
         .stapled_crls_suffice = policy_stapled_crls_suffice(j->v->policy),
         .gets_crls = j->v->source.want != NULL,

@@ -413,6 +413,30 @@ static void a_forged_list_hides_no_later_one(void **state)
         }
 }
 
+/* Nor may it take the place of a genuine one that revokes, and then leave the field to an older one
+ * that does not. */
+static void nor_one_that_came_before(void **state)
+{
+    (void)state;
+    vendor v = world_of("sgx3");
+    setup s = {.root = vendor_root(&v), .policy = hostile_policy(&v), .n = 3};
+    s.added[0] = staple_held(&v, "sgx3");
+    s.added[1] = staple_held(&v, "sgx3 h.pck:+10 h.pck:revokes h.tcb:none h.qe:none h.root:none");
+    s.added[2] = staple_held(&v, "sgx3 h.pck:+3600 h.pck:forged h.tcb:none h.qe:none h.root:none");
+    ratls_verifier *warm = verifier_of(&s);
+    bytes der = staple_certificate(&v, "one", BYTES_NONE);
+    ratls_result *r = ratls_result_new();
+    for (int i = 0; i < 40; i++) {
+        char words[80];
+        (void)snprintf(words, sizeof words, "sgx3 h.root:+%d h.tcb:none h.qe:none h.pck:none", i);
+        add(warm, staple_held(&v, words));
+        if (judge(warm, der, VENDOR_T0, r) == RATLS_OK)
+            fail_msg("accepted after %d additions", i + 1);
+    }
+    ratls_result_free(&r);
+    ratls_verifier_free(&warm);
+}
+
 /* More collateral than a memo keeps, while it is in use. */
 typedef struct job {
     const ratls_verifier *v;
@@ -484,6 +508,7 @@ int main(void)
         cmocka_unit_test(in_any_order),
         cmocka_unit_test(the_source_of_an_item_may_change),
         cmocka_unit_test(a_forged_list_hides_no_later_one),
+        cmocka_unit_test(nor_one_that_came_before),
         cmocka_unit_test(threads_verify_while_others_add),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
