@@ -28,11 +28,19 @@ static const command *const commands[] = {&show_command,
                                           &collateral_serve_command};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
+/* Those whose name begins so. */
+static void list(FILE *to, const char *begin)
+{
+    (void)fprintf(to, "\ncommands:\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (bytes_starts(bytes_text(commands[i]->name), begin))
+            (void)fprintf(to, "  %-17s %s\n", commands[i]->name, commands[i]->summary);
+}
+
 static void usage(FILE *to)
 {
-    (void)fprintf(to, "usage: ratls COMMAND [OPTION]... FILE\n\ncommands:\n");
-    for (size_t i = 0; i < COMMANDS; i++)
-        (void)fprintf(to, "  %-17s %s\n", commands[i]->name, commands[i]->summary);
+    (void)fprintf(to, "usage: ratls COMMAND [OPTION]... FILE\n");
+    list(to, "");
     (void)fprintf(to, "  %-17s %s\n  %-17s %s\n", "help COMMAND", "options, exit codes, an example",
                   "--version", "which ratls this is");
     (void)fprintf(to, "\nexit codes: 0 accepted or shown, 1 refused, 2 usage or system error\n");
@@ -77,17 +85,26 @@ static const char *second_words(const char *word)
     return NULL;
 }
 
+/* The commands that begin with this word. */
+static int help_group(const char *word)
+{
+    char begin[64];
+    (void)snprintf(begin, sizeof begin, "%s ", word);
+    (void)printf("usage: ratls %s COMMAND [OPTION]...\n", word);
+    list(stdout, begin);
+    (void)printf("\noptions, exit codes, an example: ratls %s COMMAND --help\n", word);
+    return EXIT_ACCEPTED;
+}
+
 static int unknown(int argc, char **argv)
 {
     const char *second = second_words(argv[0]);
-    if (second != NULL && argc > 1 && is(argv[1], "--help", "-h")) {
-        usage(stdout);
-        return EXIT_ACCEPTED;
-    }
+    if (second != NULL && argc > 1 && is(argv[1], "--help", "-h"))
+        return help_group(argv[0]);
     if (second != NULL)
-        complain("%s: %s%s%s, expected %s; see: ratls --help", argv[0],
+        complain("%s: %s%s%s, expected %s; see: ratls %s --help", argv[0],
                  argc > 1 ? "found '" : "nothing follows", argc > 1 ? argv[1] : "",
-                 argc > 1 ? "'" : "", second);
+                 argc > 1 ? "'" : "", second, argv[0]);
     else
         complain("%s '%s'; see: ratls --help",
                  argv[0][0] == '-' ? "unknown option" : "unknown command", argv[0]);
@@ -97,8 +114,9 @@ static int unknown(int argc, char **argv)
 static int help(int argc, char **argv)
 {
     int words;
-    if (argc == 0 ||
-        (argc == 1 && (second_words(argv[0]) != NULL || is(argv[0], "help", "help")))) {
+    if (argc == 1 && second_words(argv[0]) != NULL)
+        return help_group(argv[0]);
+    if (argc == 0 || (argc == 1 && is(argv[0], "help", "help"))) {
         usage(stdout);
         return EXIT_ACCEPTED;
     }

@@ -37,6 +37,26 @@ for command in show verify verify-quote 'policy new' 'policy check'; do
     has err "^ratls: .: can't be read: Is a directory"
 done
 
+# A word that begins several commands shows these and no others.
+for group in policy sim collateral; do
+    run 0 $group --help
+    has out "^usage: ratls $group COMMAND"
+    has out "^  $group [a-z]* .* "
+    hasnt out '^  verify '
+    for other in policy sim collateral; do
+        [ $other = $group ] || hasnt out "^  $other "
+    done
+    cp out by_option
+    run 0 $group -h
+    cmp -s out by_option || bad "differs from --help"
+    run 0 help $group
+    cmp -s out by_option || bad "differs from --help"
+    run 2 $group
+    has err "see: ratls $group --help"
+done
+run 0 collateral --help
+[ "$(grep -c '^  collateral ' out)" = 6 ] || bad "not the six commands"
+
 run 2 frobnicate
 has err "unknown command 'frobnicate'"
 run 2 --frobnicate
