@@ -120,6 +120,17 @@ start mutual serve 127.0.0.1:0 --mutual --policy policy.json --root p/root.pem -
 run 0 connect "$at" $judge --source sim:p --timeout 20
 has err '^ACCEPTED'
 
+# The example, over two peers: fetched once, and then at hand without a service.
+for url in "http://$service" http://127.0.0.1:1; do
+    asked="example-fleet with $url"
+    cases=$((cases + 1))
+    "$(dirname "$program")/example-fleet" p/root.pem policy.json fleet.d "$url" "$plain" "$stapled" \
+        >out 2>err || bad "exit code $?, expected 0"
+    [ "$(grep -c ': attested$' out)" = 2 ] || bad "not both are attested: $(cat out err)"
+done
+# shellcheck disable=SC2086
+run 0 verify plain/cert.pem $judge --store fleet.d
+
 # A service that is not there, or has other things.
 # shellcheck disable=SC2086
 run 1 verify plain/cert.pem $judge --pccs http://127.0.0.1:1 --json
