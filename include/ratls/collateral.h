@@ -31,13 +31,16 @@ typedef struct ratls_store {
     const char *name; /* for people, e.g. the directory; valid until free */
     void *state;
     bool remote; /* asking it uses the network: never done in a handshake */
-    /* Sets *n. Errors: MISSING (not there), LIMIT (cap is short), SYSTEM (out of reach). */
+    /* Sets *n. Errors: MISSING (not there), LIMIT (cap is short), SYSTEM (out of reach); also
+     * UNSUPPORTED (what stands there is of another kind, another owner, or others may write to it)
+     * and MALFORMED (the server does not speak its protocol). */
     ratls_code (*get)(void *state, const char *item, uint8_t *out, size_t cap, size_t *n,
                       ratls_error *error);
     /*
      * Puts `content` in the place of `before`, whole or not at all; after RATLS_OK it outlasts a
      * power cut. `before` is what get gave, empty if it gave MISSING. If something else is there by
-     * now, nothing happens and *lost is true.
+     * now, nothing happens and *lost is true. Errors: those of get; if it ends with SYSTEM, the
+     * item may have been written all the same.
      */
     ratls_code (*put)(void *state, const char *item, ratls_bytes before, ratls_bytes content,
                       bool *lost, ratls_error *error);
