@@ -69,12 +69,12 @@ typedef struct imported {
     size_t taken, old, refused;
 } imported;
 
-static void take_line(ratls_keeper *keeper, bytes line, size_t number, int64_t now, imported *count)
+static void take_item(ratls_keeper *keeper, bytes item, size_t number, int64_t now, imported *count)
 {
     ratls_error e;
     bool newer;
-    if (ratls_keeper_add(keeper, line, now, &newer, &e) != RATLS_OK) {
-        complain("line %zu is refused: %s", number, e.text);
+    if (ratls_keeper_add(keeper, item, now, &newer, &e) != RATLS_OK) {
+        complain("object %zu is refused: %s", number, e.text);
         count->refused++;
     } else if (newer) {
         count->taken++;
@@ -83,15 +83,54 @@ static void take_line(ratls_keeper *keeper, bytes line, size_t number, int64_t n
     }
 }
 
-static void take_lines(ratls_keeper *keeper, bytes file, int64_t now, imported *count)
+/* The members that belong to one item. */
+static const char *const parts[][3] = {
+    {"tcb_info", "tcb_info_signature", "tcb_info_issuer_chain"},
+    {"qe_identity", "qe_identity_signature", "qe_identity_issuer_chain"},
+    {"pck_crl", "pck_crl_issuer_chain", NULL},
+    {"root_ca_crl", NULL, NULL},
+};
+
+/* Of this item what the whole set has, as an object of its own; NULL if that is nothing. */
+static char *part_of(const json_t *set, size_t item)
 {
-    for (size_t number = 1; file.n > 0; number++) {
-        size_t n = bytes_find(file, bytes_text("\n"));
-        bytes line = bytes_of(file.p, n);
-        file = n < file.n ? bytes_of(file.p + n + 1, file.n - n - 1) : BYTES_NONE;
-        if (line.n > 0)
-            take_line(keeper, line, number, now, count);
+    char *text = NULL;
+    json_t *own = json_object();
+    for (size_t i = 0; own != NULL && i < 3 && parts[item][i] != NULL; i++) {
+        json_t *value = json_object_get(set, parts[item][i]);
+        if (value != NULL)
+            (void)json_object_set(own, parts[item][i], value);
     }
+    if (json_object_size(own) > 0)
+        text = json_dumps(own, JSON_COMPACT);
+    json_decref(own);
+    return text;
+}
+
+/* An item, or a whole set of collateral, which holds one of each kind. */
+static void take_object(ratls_keeper *keeper, bytes object, size_t number, int64_t now,
+                        imported *count)
+{
+    json_t *set = json_loadb((const char *)object.p, object.n, JSON_REJECT_DUPLICATES, NULL);
+    size_t found = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        found += json_object_get(set, parts[i][0]) != NULL ? 1 : 0;
+    if (found < 2)
+        take_item(keeper, object, number, now, count);
+    for (size_t i = 0; found >= 2 && i < sizeof parts / sizeof *parts; i++) {
+        char *text = part_of(set, i);
+        if (text != NULL)
+            take_item(keeper, bytes_text(text), number, now, count);
+        free(text);
+    }
+    json_decref(set);
+}
+
+static void take_all(ratls_keeper *keeper, bytes file, int64_t now, imported *count)
+{
+    bytes object;
+    for (size_t number = 1; input_next_object(&file, &object); number++)
+        take_object(keeper, object, number, now, count);
 }
 
 static int import_bundle(const args *a)
@@ -106,7 +145,7 @@ static int import_bundle(const args *a)
         input_free(&in);
         return EXIT_TROUBLE;
     }
-    take_lines(keeper, input_bytes(&in), supply_now(a), &count);
+    take_all(keeper, input_bytes(&in), supply_now(a), &count);
     ratls_keeper_free(&keeper);
     input_free(&in);
     sheet *s = sheet_new(a->json);
@@ -115,7 +154,7 @@ static int import_bundle(const args *a)
     sheet_uint(s, "not_newer", "not newer", count.old);
     sheet_uint(s, "refused", "refused", count.refused);
     if (count.taken + count.old + count.refused == 0)
-        complain("%s: holds no line, expected one JSON object in each", a->file);
+        complain("%s: is empty, expected JSON objects", a->file);
     return sheet_end(s, good ? EXIT_ACCEPTED : EXIT_REFUSED);
 }
 
@@ -137,9 +176,11 @@ const command collateral_import_command = {
     .run = import_bundle,
     .summary = "puts the items of an exported file into a store",
     .options = TAKES(OPTION_STORE) | TAKES(OPTION_ROOT) | TAKES(OPTION_TIME) | TAKES(OPTION_JSON),
-    .about = "Reads items, one JSON object in each line (- for standard input), checks each up to\n"
-             "the root, and keeps those that are newer than what the store holds.\n"
-             "Exit codes: 0 all are genuine, 1 one is not, or there is none, 2 usage or system\n"
-             "error.",
+    .about =
+        "Reads items, one JSON object in each line, or whole sets of collateral (- for standard\n"
+        "input), checks each up to the root, and keeps those that are newer than what the\n"
+        "store holds.\n"
+        "Exit codes: 0 all are genuine, 1 one is not, or there is none, 2 usage or system\n"
+        "error.",
     .example = "ratls collateral import bundle.jsonl",
 };

@@ -171,26 +171,40 @@ typedef struct fetching {
     ratls_keeper *keeper;
     uint8_t *space;
     int64_t now;
-    bool system_failed;
+    bool refused; /* an item is not to be had, or not genuine; else only the way to it failed */
 } fetching;
 
+/* A service with items of another root, or others than were asked for, is passed over. */
+static ratls_code judge_item(void *root, const ratls_item *item, ratls_bytes data, int64_t now,
+                             ratls_error *e)
+{
+    ratls_item_facts facts;
+    char name[RATLS_ITEM_NAME_SIZE], got[RATLS_ITEM_NAME_SIZE];
+    (void)now;
+    ratls_code code = ratls_item_check(data, *(const ratls_bytes *)root, &facts, e);
+    if (code != RATLS_OK)
+        return code;
+    ratls_item_name(item, name);
+    ratls_item_name(&facts.item, got);
+    return strcmp(name, got) == 0 ? RATLS_OK
+                                  : refuse(e, RATLS_E_UNTRUSTED, 0, "it gave %s instead", got);
+}
+
+/* An expired item is kept too, for a policy with a grace, but is not what was asked for. */
 static ratls_code fetch_one(fetching *f, const ratls_item *item, bool *newer,
                             ratls_item_facts *facts, ratls_bytes root, ratls_error *e)
 {
     size_t n;
-    char name[RATLS_ITEM_NAME_SIZE], got[RATLS_ITEM_NAME_SIZE];
     ratls_code code =
         f->fetcher.fetch(f->fetcher.state, item, f->now, FETCH_MS, f->space, RATLS_ITEM_MAX, &n, e);
-    if (code != RATLS_OK)
-        return code;
-    code = ratls_item_check(bytes_of(f->space, n), root, facts, e);
-    if (code != RATLS_OK)
-        return code;
-    ratls_item_name(item, name);
-    ratls_item_name(&facts->item, got);
-    if (strcmp(name, got) != 0)
-        return refuse(e, RATLS_E_UNTRUSTED, 0, "the service gave %s instead", got);
-    return ratls_keeper_add(f->keeper, bytes_of(f->space, n), f->now, newer, e);
+    if (code == RATLS_OK)
+        code = ratls_item_check(bytes_of(f->space, n), root, facts, e);
+    if (code == RATLS_OK)
+        code = ratls_keeper_add(f->keeper, bytes_of(f->space, n), f->now, newer, e);
+    if (code == RATLS_OK && facts->expires <= f->now)
+        code =
+            refuse(e, RATLS_E_STALE, 0, "what the service has expired on %s", ISO(facts->expires));
+    return code;
 }
 
 static bool fetch_all(fetching *f, const wanted *w, ratls_bytes root, sheet *s)
@@ -223,7 +237,7 @@ static bool fetch_all(fetching *f, const wanted *w, ratls_bytes root, sheet *s)
         }
         sheet_close(s);
         all = all && code == RATLS_OK;
-        f->system_failed = f->system_failed || code == RATLS_E_SYSTEM;
+        f->refused = f->refused || (code != RATLS_OK && code != RATLS_E_SYSTEM);
     }
     sheet_close(s);
     return all;
@@ -244,10 +258,13 @@ static int run_with(const args *a, ratls_store *store, wanted *w)
         complain("--offline leaves no service to fetch from");
         ratls_store_free(store);
     } else if (supply_keep(a, store, &f.keeper)) {
+        ratls_bytes trusted = bytes_of(root, n);
+        if (f.fetcher.set_judge != NULL)
+            f.fetcher.set_judge(f.fetcher.state, judge_item, &trusted);
         sheet *s = sheet_new(a->json);
         sheet_text(s, "store", "store", name);
-        bool all = fetch_all(&f, w, bytes_of(root, n), s);
-        status = sheet_end(s, all ? EXIT_ACCEPTED : f.system_failed ? EXIT_TROUBLE : EXIT_REFUSED);
+        bool all = fetch_all(&f, w, trusted, s);
+        status = sheet_end(s, all ? EXIT_ACCEPTED : f.refused ? EXIT_REFUSED : EXIT_TROUBLE);
         ratls_keeper_free(&f.keeper);
     }
     ratls_fetcher_free(&f.fetcher);

@@ -20,6 +20,7 @@
 #include "command.h"
 #include "net.h"
 #include "sheet.h"
+#include "supply.h"
 #include "tls.h"
 #include "when.h"
 
@@ -396,17 +397,13 @@ static bool read_words(const args *a, server *s, address *at, int *seconds)
 static int run(const args *a)
 {
     server s = {.status = EXIT_ACCEPTED};
-    ratls_error e;
     address at;
     char bound[96];
     int seconds, fd = -1;
     if (!read_words(a, &s, &at, &seconds))
         return EXIT_TROUBLE;
     bool ok = a->own[OWN_CERT] == NULL || open_tls(&s, a->own[OWN_CERT], a->own[OWN_KEY]);
-    if (ok && ratls_store_directory(a->own[OWN_STORE], &s.store, &e) != RATLS_OK) {
-        complain("%s", e.text);
-        ok = false;
-    }
+    ok = ok && supply_store_at(a->own[OWN_STORE], &s.store);
     if (ok)
         fd = net_listen(&at, bound, sizeof bound);
     if (fd >= 0) {

@@ -74,9 +74,12 @@ static void put_all(sheet *s, const char *store, const listing *l, size_t others
         sheet_row(s, "holds", "%zu items, %zu other documents", l->n, others);
     else
         sheet_row(s, "holds", "%zu items", l->n);
-    if (l->n > 0 && l->all[0].code == RATLS_OK && l->all[0].facts.expires > now) {
-        span_text(l->all[0].facts.expires - now, left, sizeof left);
-        sheet_row(s, "expires next", "%s, %s", l->all[0].name, left);
+    const listed *next = l->all, *end = l->all + l->n;
+    while (next < end && condition_of(next, now) != GOOD)
+        next++;
+    if (next < end) {
+        span_text(next->facts.expires - now, left, sizeof left);
+        sheet_row(s, "expires next", "%s, %s", next->name, left);
     }
     sheet_list(s, "items", NULL);
     for (size_t i = 0; i < l->n; i++)

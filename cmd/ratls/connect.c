@@ -164,6 +164,7 @@ static int run(const args *a)
     tls t;
     if (tls_open(&t, a, false) && (!shows || tls_show(&t)) &&
         tls_demand(&t, a->own[CONNECT_NAME])) {
+        tls_refresh(&t);
         int fd = net_connect(&to);
         if (fd >= 0) {
             status = talk(&t, &to, fd, seconds);

@@ -123,6 +123,26 @@ int input_next_pem(bytes in, size_t *at, bytes *label, uint8_t *out, size_t *n)
     return 0;
 }
 
+bool input_next_object(bytes *text, bytes *object)
+{
+    uint8_t last = 0; /* that is no white space */
+    while (text->n > 0 && is_space(text->p[text->n - 1]))
+        text->n--;
+    for (size_t i = 0; i < text->n; i++) {
+        bool starts = i > 0 && text->p[i - 1] == '\n' && text->p[i] == '{';
+        if (starts && last == '}') {
+            *object = bytes_of(text->p, i);
+            *text = bytes_of(text->p + i, text->n - i);
+            return true;
+        }
+        if (!is_space(text->p[i]))
+            last = text->p[i];
+    }
+    *object = *text;
+    *text = BYTES_NONE;
+    return object->n > 0;
+}
+
 ratls_code input_certificate(bytes in, uint8_t *space, bytes *der, ratls_error *e)
 {
     size_t at = 0, n, blocks = 0;

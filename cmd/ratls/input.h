@@ -38,6 +38,13 @@ bool input_decode_text(bytes in, uint8_t **out, size_t *n);
 int input_next_pem(bytes in, size_t *at, bytes *label, uint8_t *out, size_t *n);
 
 /*
+ * Cuts the next of several JSON objects off a text in which each begins at the start of a line, and
+ * the one before ends the line before, but for white space. What is no such text is one piece.
+ * False if nothing is left.
+ */
+bool input_next_object(bytes *text, bytes *object);
+
+/*
  * The DER of the certificate in a file: itself, or the first block CERTIFICATE (or TRUSTED
  * CERTIFICATE, which Gramine writes) of PEM text, decoded into `space` of in.n bytes.
  */

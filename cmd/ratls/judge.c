@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "appraise/result.h"
+#include "evidence/evidence.h"
 #include "facts.h"
 #include "input.h"
 #include "kind.h"
@@ -32,18 +33,15 @@ static bool set_up_file(const char *path, ratls_verifier *v,
 /* One object, or the lines of a bundle, with an object in each. */
 static ratls_code add_each(ratls_verifier *v, bytes file, ratls_error *e)
 {
-    bytes end = bytes_text("}\n{");
-    size_t n = bytes_find(file, end);
+    bytes object;
     if (file.n == 0)
         return refuse(e, RATLS_E_MALFORMED, 0, "collateral: is empty, expected JSON");
-    while (n < file.n) {
-        ratls_code code = ratls_verifier_add_collateral(v, bytes_of(file.p, n + 1), e);
+    while (input_next_object(&file, &object)) {
+        ratls_code code = ratls_verifier_add_collateral(v, object, e);
         if (code != RATLS_OK)
             return code;
-        file = bytes_of(file.p + n + 2, file.n - n - 2);
-        n = bytes_find(file, end);
     }
-    return ratls_verifier_add_collateral(v, file, e);
+    return RATLS_OK;
 }
 
 /* A set that can't be read is kept in *unreadable: the first one, with the file's name. */
@@ -124,6 +122,34 @@ static void verify(const ratls_verifier *v, subject what, bytes file,
     (void)check_fail_error(&r->checks, CHECK_CERTIFICATE_FORMAT, &e);
 }
 
+/* The quote in what was judged; empty if there is none to be found. */
+static bytes quote_in(subject what, bytes file, uint8_t *space)
+{
+    certificate c;
+    evidence_set set;
+    ratls_error e;
+    bytes der;
+    if (what == SUBJECT_QUOTE)
+        return file;
+    if (input_certificate(file, space, &der, &e) != RATLS_OK ||
+        certificate_parse(der, &c, &e) != RATLS_OK || evidence_find(&c, &set, &e) != RATLS_OK)
+        return BYTES_NONE;
+    return set.all[0].payload;
+}
+
+/* What is held has expired: the services may have newer. A server would have asked them in time. */
+static bool refresh(ratls_keeper *keeper, const args *a, bytes quote)
+{
+    ratls_error e;
+    size_t n;
+    uint8_t *out = malloc(RATLS_ITEM_MAX);
+    bool got = out != NULL && quote.n > 0 &&
+               ratls_keeper_collateral(keeper, quote, supply_now(a), out, RATLS_ITEM_MAX, &n, &e) ==
+                   RATLS_OK;
+    free(out);
+    return got;
+}
+
 static void refuse_all(ratls_result *r, check_id id, const ratls_error *e)
 {
     (void)check_fail_error(&r->checks, id, e);
@@ -154,6 +180,9 @@ bool judge(const args *a, subject what, bytes file, ratls_result **result)
     if (ok) {
         const ratls_verify_options options = judge_options(a);
         verify(v, what, file, &options, space, *result);
+        if (keeper != NULL && ratls_result_facts(*result)->collateral_expired &&
+            refresh(keeper, a, quote_in(what, file, space)))
+            verify(v, what, file, &options, space, *result);
         if (unreadable.code != RATLS_OK)
             refuse_all(*result, CHECK_COLLATERAL_PRESENT, &unreadable);
         else if (keeper == NULL && a->collateral_n == 0)

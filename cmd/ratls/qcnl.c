@@ -235,7 +235,7 @@ ratls_code qcnl_load(const char *path, qcnl *out, ratls_error *e)
     FILE *f = fopen(path, "rb");
     if (f == NULL)
         return refuse(e, errno == ENOENT || errno == ENOTDIR ? RATLS_E_MISSING : RATLS_E_SYSTEM, 0,
-                      "%s: it can't be opened (error %d)", path, errno);
+                      "%s: can't be opened: %s", path, strerror(errno));
     /* One more than is read, to tell that there is more. */
     uint8_t *content = malloc(QCNL_FILE_MAX + 1);
     size_t n = content != NULL ? fread(content, 1, QCNL_FILE_MAX + 1, f) : 0;

@@ -205,6 +205,10 @@ static int run(const args *a)
         complain("serve: --policy, --collateral, --root and --ca are for --mutual");
         return EXIT_TROUBLE;
     }
+    if (!mutual && a->own[TLS_STAPLE] == NULL && (a->store != NULL || a->pccs_n > 0)) {
+        complain("serve: --store and --pccs are for --mutual and --staple");
+        return EXIT_TROUBLE;
+    }
     tls t;
     int listener = -1;
     if (tls_open(&t, a, true) && tls_show(&t) && (!mutual || tls_demand(&t, NULL)))

@@ -12,6 +12,7 @@
 #include "facts.h"
 #include "ratls/collateral.h"
 #include "sheet.h"
+#include "supply.h"
 #include "tee/tcb_status.h"
 #include "when.h"
 
@@ -311,10 +312,9 @@ static int fill_store(const ratls_sim *sim, const char *dir)
 {
     ratls_store store;
     ratls_error e;
-    ratls_code code = ratls_store_directory(dir, &store, &e);
-    if (code != RATLS_OK)
-        return trouble(&e);
-    code = ratls_sim_publish(sim, put_document, &store, &e);
+    if (!supply_store_at(dir, &store))
+        return EXIT_TROUBLE;
+    ratls_code code = ratls_sim_publish(sim, put_document, &store, &e);
     ratls_store_free(&store);
     return code == RATLS_OK ? EXIT_ACCEPTED : trouble(&e);
 }

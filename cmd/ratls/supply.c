@@ -12,11 +12,12 @@
 #include "base/hex.h"
 #include "crypto/crypto.h"
 #include "input.h"
+#include "net.h"
 #include "qcnl.h"
 #include "ratls/redis.h"
 #include "when.h"
 
-enum { PATH_ROOM = 4096, REDIS_PORT_MAX = 65535 };
+enum { PATH_ROOM = 4096 };
 
 int64_t supply_now(const args *a)
 {
@@ -107,28 +108,27 @@ static bool usual_store(const args *a, char out[PATH_ROOM], bool *found)
     return false;
 }
 
-/* redis://HOST[:PORT], or redis:/PATH of a socket. The password is no word that others can list. */
+/* redis://HOST[:PORT], with brackets around an IPv6 address, or redis:/PATH of a socket. The
+ * password is no word that others can list. */
 static bool redis_store(const char *url, ratls_store *store)
 {
     char text[512];
     ratls_error e;
     ratls_redis_options o = {.password = getenv("RATLS_REDIS_PASSWORD")};
     const char *rest = url + strlen("redis:");
-    uint64_t port;
     (void)snprintf(text, sizeof text, "%s", bytes_starts(bytes_text(rest), "//") ? rest + 2 : rest);
-    char *colon = strrchr(text, ':');
+    address at;
+    uint64_t port = 0;
     if (text[0] == '/') {
         o.socket_path = text;
+    } else if (address_parse(text, &at) && number_parse(at.port, UINT16_MAX, &port)) {
+        o.host = at.host;
+        o.port = (uint16_t)port;
+    } else if (text[0] != '\0' && strchr(text, ':') == NULL && strchr(text, '/') == NULL) {
+        o.host = text;
     } else {
-        if (colon != NULL) {
-            if (!number_parse(colon + 1, REDIS_PORT_MAX, &port)) {
-                complain("--store: found '%s', expected redis://HOST:PORT", url);
-                return false;
-            }
-            o.port = (uint16_t)port;
-            *colon = '\0';
-        }
-        o.host = text[0] != '\0' ? text : NULL;
+        complain("--store: found '%s', expected redis://HOST:PORT or redis:/SOCKET", url);
+        return false;
     }
     if (ratls_store_redis(&o, store, &e) == RATLS_OK)
         return true;
@@ -136,15 +136,26 @@ static bool redis_store(const char *url, ratls_store *store)
     return false;
 }
 
+bool supply_store_at(const char *at, ratls_store *store)
+{
+    ratls_error e;
+    *store = (ratls_store){.name = NULL};
+    if (bytes_starts(bytes_text(at), "redis:"))
+        return redis_store(at, store);
+    if (ratls_store_directory(at, store, &e) == RATLS_OK)
+        return true;
+    complain("%s", e.text);
+    return false;
+}
+
 bool supply_store(const args *a, bool make, ratls_store *store)
 {
     char path[PATH_ROOM];
-    ratls_error e;
     bool found = true;
     const char *at = a->store != NULL ? a->store : getenv("RATLS_STORE");
     *store = (ratls_store){.name = NULL};
-    if (at != NULL && at[0] != '\0' && bytes_starts(bytes_text(at), "redis:"))
-        return redis_store(at, store);
+    if (at != NULL && bytes_starts(bytes_text(at), "redis:"))
+        return supply_store_at(at, store);
     if (at == NULL || at[0] == '\0') {
         if (!usual_store(a, path, &found))
             return false;
@@ -166,10 +177,7 @@ bool supply_store(const args *a, bool make, ratls_store *store)
             complain("%s: %s", at, strerror(errno));
         return a->store == NULL;
     }
-    if (ratls_store_directory(at, store, &e) == RATLS_OK)
-        return true;
-    complain("%s", e.text);
-    return false;
+    return supply_store_at(at, store);
 }
 
 static ratls_service service_of(const args *a, const char *url)
@@ -203,8 +211,16 @@ bool supply_fetcher(const args *a, bool intel, ratls_fetcher *fetcher)
             complain("%s", e.text);
             return false;
         }
-        for (size_t i = 0; i < conf.n; i++)
-            services[n++] = conf.services[i];
+        for (size_t i = 0; i < conf.n; i++) {
+            const ratls_service own = service_of(a, conf.services[i].url);
+            services[n] = conf.services[i];
+            services[n].ca_file = own.ca_file;
+            services[n].client_certificate_file = own.client_certificate_file;
+            services[n].client_key_file = own.client_key_file;
+            if (a->insecure_pccs)
+                services[n].insecure_any_certificate = true;
+            n++;
+        }
     }
     if (n == 0 && intel)
         services[n++] = service_of(a, RATLS_SERVICE_INTEL);

@@ -15,6 +15,9 @@
  */
 bool supply_store(const args *a, bool make, ratls_store *store);
 
+/* A directory, made if absent, or what begins with "redis:". */
+bool supply_store_at(const char *at, ratls_store *store);
+
 /* --pccs, or $PCCS_URL, or Intel's configuration; else, if `intel`, Intel's own service, or zeroed.
  */
 bool supply_fetcher(const args *a, bool intel, ratls_fetcher *fetcher);

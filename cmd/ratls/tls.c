@@ -155,6 +155,13 @@ bool tls_demand(tls *t, const char *name)
     return ok && e.code == RATLS_OK;
 }
 
+void tls_refresh(const tls *t)
+{
+    int64_t next;
+    if (t->keeper != NULL)
+        ratls_keeper_refresh(t->keeper, supply_now(t->a), &next);
+}
+
 bool tls_timeout(const args *a, int *seconds)
 {
     const char *text = a->own[TLS_TIMEOUT];

@@ -32,6 +32,9 @@ bool tls_open(tls *t, const args *a, bool server);
 bool tls_show(tls *t);
 /* Demands evidence of the peer, under --policy and the rest. `name` NULL: no name is demanded. */
 bool tls_demand(tls *t, const char *name);
+/* Asks for collateral that is held and due now, once: a program that runs for a moment has no
+ * timer. */
+void tls_refresh(const tls *t);
 void tls_free(tls *t);
 
 /* --timeout in seconds; -1 if it is not given. False after it said what is wrong. */

@@ -141,7 +141,7 @@ static void explain(contact *c, size_t i, char *out, size_t cap)
     bool wanted = stock_find(c->k->stock, &c->items[i]) != NULL;
     (void)pthread_mutex_unlock(&c->k->lock);
     if (!keeper_fetches(c->k))
-        (void)snprintf(out, cap, "nothing fetches it: no service is configured");
+        (void)snprintf(out, cap, "no service is configured to get it from");
     else if (c->failed)
         (void)snprintf(out, cap, "%s", c->why.text);
     else if (unknown)

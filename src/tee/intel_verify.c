@@ -218,10 +218,11 @@ static ratls_code check_crl(verification *v, check_id id, intel_item item,
     ratls_error e;
     bytes der = crl_of(v->choice.from[item], item), own = crl_of(v->choice.own[item], item);
     if (v->choice.withheld[item])
-        return check_fail(v->checks, id, RATLS_E_MISSING,
-                          "%s: there is only the one in the peer's certificate, which does not "
-                          "suffice while this verifier can get its own",
-                          what);
+        return check_fail(
+            v->checks, id, RATLS_E_MISSING,
+            "%s: only the peer's own is there, which does not suffice where a store or "
+            "service should have it",
+            what);
     if (der.n == 0)
         return check_fail(v->checks, id, RATLS_E_MISSING, "%s: the collateral holds none", what);
     if (read_crl(v, der, issuer, key, what, &out[0], &e) != RATLS_OK) {

@@ -278,8 +278,14 @@ static bool get_collateral(journey *j, const intel_quote *q, ratls_error *e)
     const ratls_verifier *v = j->v;
     const ratls_facts *f = &j->r->facts;
     *e = (ratls_error){.code = RATLS_OK};
-    if (v->source.want == NULL || !f->has_pck || !intel_is_genuine_pck(q, &v->root.anchor))
+    if (v->source.want == NULL || !f->has_pck)
         return false;
+    if (!intel_is_genuine_pck(q, &v->root.anchor)) {
+        (void)refuse(
+            e, RATLS_E_UNTRUSTED, 0,
+            "nobody is asked for it, since its PCK chain does not lead to the trusted root");
+        return false;
+    }
     ratls_platform platform = {.tee = f->tee, .processor_ca = f->pck.processor_ca};
     memcpy(platform.fmspc, f->pck.fmspc, sizeof platform.fmspc);
     if (v->source.want(v->source.state, v->self, &platform, e) != RATLS_OK)

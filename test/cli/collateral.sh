@@ -210,11 +210,33 @@ run 0 verify plain/cert.pem $judge --collateral bundle.jsonl
 run 0 verify plain/cert.pem $judge --store t
 { cat lie; cat bundle.jsonl; } | tr -d '\n' >one
 run 1 collateral import one --store u --root p/root.pem
-has err 'line 1 is refused'
+has err 'object 1 is refused'
+run 0 collateral import p/collateral.json --store x --root p/root.pem
+has out '^taken  *4$'
+sed 's/$/\r/; G' bundle.jsonl >crlf.jsonl
+run 0 collateral import crlf.jsonl --store y --root p/root.pem
+has out '^taken  *6$'
+# shellcheck disable=SC2086
+run 0 verify plain/cert.pem $judge --collateral crlf.jsonl
 run 1 collateral import /dev/null --store u --root p/root.pem
 run 1 collateral import bundle.jsonl --store v
 [ "$(ls v | wc -l)" = 0 ] || bad "items of another root were taken"
 run 1 collateral export --store s
+
+# What has expired in the store is asked for again.
+run 0 sim quote p
+cp out quote.bin
+run 0 sim renew p --time 2030-01-01T00:00:00Z --valid 400
+run 0 sim collateral p --store later
+start later collateral serve --store later --listen 127.0.0.1:0 --timeout 120
+run 0 collateral import bundle.jsonl --store e --root p/root.pem
+late="--root p/root.pem --store e --time 2030-02-01T00:00:00Z --json"
+# shellcheck disable=SC2086
+run 0 verify-quote quote.bin $late --offline
+json collateral_expired true
+# shellcheck disable=SC2086
+run 0 verify-quote quote.bin $late --pccs "http://$at"
+json collateral_expired false
 
 # An attester that gets what it staples from a service.
 run 0 attest --source sim:p --staple --pccs "http://$service" --store w --root p/root.pem --out got

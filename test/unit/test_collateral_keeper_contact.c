@@ -154,7 +154,7 @@ static void test_nothing_fetches(void **state)
     m.w->options.fetcher = (ratls_fetcher){.state = NULL};
     meet(&m, 60000);
     assert_int_equal(judge(m.r, &m.v, NOW, &e), RATLS_E_MISSING);
-    expect_text(e.text, "nothing fetches it: no service is configured");
+    expect_text(e.text, "no service is configured to get it from");
     ratls_keeper_refresh(m.k, NOW, &next);
     expect_text(notes_last(m.w, RATLS_NOTE_FAILED, "sgx-qe")->text, "no service is configured");
     /* Another process may fill the store. */
