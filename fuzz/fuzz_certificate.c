@@ -1,5 +1,6 @@
-/* certificate_parse. What it accepts, OpenSSL reads too, to the same end and with the same serial,
- * names and public key; all views lie inside the input. */
+/* certificate_parse, and certificate_parse_tls, which reads version 4 besides. What they accept,
+ * OpenSSL reads too, to the same end and with the same serial, names and public key; all views lie
+ * inside the input. */
 #include <stdlib.h>
 
 #include <openssl/x509.h>
@@ -50,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     certificate c;
     ratls_error e = {.code = RATLS_OK, .text = ""};
     bytes in = bytes_of(data, size);
-    ratls_code code = certificate_parse(in, &c, &e);
+    ratls_code strict = certificate_parse(in, &c, NULL), code = certificate_parse_tls(in, &c, &e);
+    require((strict == RATLS_OK) == (code == RATLS_OK && c.version != CERTIFICATE_VERSION_4));
     if (code != RATLS_OK) {
         require(e.code == code && e.text[0] != '\0' && e.offset <= size);
         return 0;

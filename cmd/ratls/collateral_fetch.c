@@ -94,7 +94,7 @@ static ratls_code platform_of(bytes file, uint8_t *space, ratls_platform *p, rat
     bytes der;
     ratls_error unused;
     if (input_certificate(file, space, &der, &unused) == RATLS_OK &&
-        certificate_parse(der, &c, &unused) == RATLS_OK) {
+        certificate_parse_tls(der, &c, &unused) == RATLS_OK) {
         ratls_code code = evidence_find(&c, &set, e);
         return code == RATLS_OK ? ratls_quote_platform(set.all[0].payload, p, e) : code;
     }

@@ -21,7 +21,7 @@ static ratls_code from_certificate(bytes der, ratls_facts *facts, ratls_error *e
     intel_quote q;
     check_list checks;
     const char *hash;
-    ratls_code code = certificate_parse(der, &c, e);
+    ratls_code code = certificate_parse_tls(der, &c, e);
     if (code == RATLS_OK)
         code = evidence_find(&c, &set, e);
     if (code == RATLS_OK && set.all[0].kind != EVIDENCE_INTEL_QUOTE)

@@ -293,7 +293,7 @@ bool show_certificate(sheet *s, bytes der)
     evidence_set set;
     intel_quote q;
     ratls_error e;
-    if (certificate_parse(der, &c, &e) != RATLS_OK)
+    if (certificate_parse_tls(der, &c, &e) != RATLS_OK)
         return show_error(s, &e);
     ratls_code code = evidence_find(&c, &set, &e);
     if (code == RATLS_E_MISSING)

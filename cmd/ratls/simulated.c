@@ -40,7 +40,7 @@ static bool in_certificate(bytes der)
     certificate c;
     evidence_set set;
     ratls_error e;
-    if (certificate_parse(der, &c, &e) != RATLS_OK)
+    if (certificate_parse_tls(der, &c, &e) != RATLS_OK)
         return false;
     if (says_so(c.subject) || says_so(c.issuer))
         return true;

@@ -177,7 +177,7 @@ static ratls_code read_certificate(bytes der, certificate *c, evidence_set *set,
 {
     ratls_error e;
     check_list *checks = &r->checks;
-    if (certificate_parse(der, c, &e) != RATLS_OK)
+    if (certificate_parse_tls(der, c, &e) != RATLS_OK)
         return check_fail_error(checks, CHECK_CERTIFICATE_FORMAT, &e);
     if (!certificate_serial_ok(c))
         return check_fail(checks, CHECK_CERTIFICATE_FORMAT, RATLS_E_MALFORMED,
@@ -193,7 +193,11 @@ static ratls_code read_certificate(bytes der, certificate *c, evidence_set *set,
     code = check_critical(c, set, checks);
     if (code != RATLS_OK)
         return code;
-    check_passf(checks, CHECK_CERTIFICATE_FORMAT, "%zu bytes of DER, version 3", der.n);
+    check_passf(checks, CHECK_CERTIFICATE_FORMAT, "%zu bytes of DER, version %u%s", der.n,
+                c->version,
+                c->version == CERTIFICATE_VERSION_4
+                    ? ", which does not exist (older RATS-TLS): read as version 3"
+                    : "");
     if (set->all[0].kind != EVIDENCE_INTEL_QUOTE)
         return check_fail(checks, CHECK_EVIDENCE_FORMAT, RATLS_E_UNSUPPORTED,
                           "evidence: %s can't be judged here%s", set->all[0].what,

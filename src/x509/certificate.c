@@ -6,14 +6,14 @@
 #include "base/time.h"
 #include "x509/algorithm.h"
 
-enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8192 };
+enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8192, VERSION_LAST = 3 };
 
 static ratls_code malformed(ratls_error *e, size_t at, const char *sentence)
 {
     return refuse(e, RATLS_E_MALFORMED, at, "certificate: %s", sentence);
 }
 
-static ratls_code read_version(reader *tbs, certificate *c, ratls_error *e)
+static ratls_code read_version(reader *tbs, unsigned last, certificate *c, ratls_error *e)
 {
     c->version = 1;
     if (der_peek(tbs) != DER_CONTEXT_CONSTRUCTED(0))
@@ -25,7 +25,7 @@ static ratls_code read_version(reader *tbs, certificate *c, ratls_error *e)
         return malformed(e, at, "the version is not one small INTEGER");
     if (n == 0)
         return malformed(e, at, "version 1 is written out, though DER leaves out a default");
-    if (n > 2)
+    if (n >= last)
         return refuse(e, RATLS_E_UNSUPPORTED, at, "certificate: version %u, expected 1, 2 or 3",
                       n + 1);
     c->version = n + 1;
@@ -343,7 +343,7 @@ static ratls_code read_extensions(reader *tbs, certificate *c, ratls_error *e)
     if (der_peek(tbs) != DER_CONTEXT_CONSTRUCTED(3))
         return RATLS_OK;
     size_t at = tbs->pos;
-    if (c->version != 3)
+    if (c->version < 3)
         return refuse(e, RATLS_E_MALFORMED, at, "certificate: extensions in a version %u one",
                       c->version);
     reader r = der_enter(tbs, DER_CONTEXT_CONSTRUCTED(3));
@@ -366,9 +366,10 @@ static ratls_code read_extensions(reader *tbs, certificate *c, ratls_error *e)
     return RATLS_OK;
 }
 
-static ratls_code read_tbs(reader *tbs, bytes *algorithm, certificate *c, ratls_error *e)
+static ratls_code read_tbs(reader *tbs, unsigned last_version, bytes *algorithm, certificate *c,
+                           ratls_error *e)
 {
-    ratls_code code = read_version(tbs, c, e);
+    ratls_code code = read_version(tbs, last_version, c, e);
     if (code == RATLS_OK)
         code = read_serial(tbs, c, e);
     if (code == RATLS_OK)
@@ -390,7 +391,7 @@ static ratls_code read_tbs(reader *tbs, bytes *algorithm, certificate *c, ratls_
     return code;
 }
 
-ratls_code certificate_parse(bytes der, certificate *c, ratls_error *e)
+static ratls_code parse(bytes der, unsigned last_version, certificate *c, ratls_error *e)
 {
     memset(c, 0, sizeof *c);
     c->der = der;
@@ -410,7 +411,7 @@ ratls_code certificate_parse(bytes der, certificate *c, ratls_error *e)
     if (!rd_ok(&tbs))
         return malformed(e, r.pos, "the signed part is not a SEQUENCE");
     bytes algorithm = BYTES_NONE;
-    ratls_code code = read_tbs(&tbs, &algorithm, c, e);
+    ratls_code code = read_tbs(&tbs, last_version, &algorithm, c, e);
     if (code == RATLS_OK)
         code = signature_algorithm_again(&r, algorithm, "certificate", e);
     if (code != RATLS_OK)
@@ -420,6 +421,16 @@ ratls_code certificate_parse(bytes der, certificate *c, ratls_error *e)
     if (!rd_done(&r))
         return malformed(e, at, "no signature, or not a BIT STRING of whole bytes at the end");
     return RATLS_OK;
+}
+
+ratls_code certificate_parse(bytes der, certificate *c, ratls_error *e)
+{
+    return parse(der, VERSION_LAST, c, e);
+}
+
+ratls_code certificate_parse_tls(bytes der, certificate *c, ratls_error *e)
+{
+    return parse(der, CERTIFICATE_VERSION_4, c, e);
 }
 
 bool certificate_serial_ok(const certificate *c)

@@ -14,6 +14,7 @@
 #define CERTIFICATE_MAX            65536 /* bytes of DER */
 #define CERTIFICATE_EXTENSIONS_MAX 32
 #define SERIAL_MAX                 20 /* bytes [RFC 5280 4.1.2.2] */
+#define CERTIFICATE_VERSION_4      4  /* see certificate_parse_tls */
 
 typedef enum key_kind { KEY_P256, KEY_P384, KEY_P521, KEY_RSA, KEY_ED25519 } key_kind;
 
@@ -25,7 +26,7 @@ enum {
 
 typedef struct certificate {
     bytes der, tbs;        /* whole; the signed part with its tag and length */
-    unsigned version;      /* 1 to 3 */
+    unsigned version;      /* 1 to 3; CERTIFICATE_VERSION_4 */
     bytes serial;          /* INTEGER contents */
     bytes issuer, subject; /* Name, with tag and length */
     int64_t not_before, not_after;
@@ -60,6 +61,13 @@ typedef struct certificate {
  * Errors: MALFORMED, UNSUPPORTED (version, curve, key or algorithm), LIMIT.
  */
 RATLS_MUST_USE ratls_code certificate_parse(bytes der, certificate *c, ratls_error *e);
+
+/*
+ * A peer's TLS certificate, which is judged by the evidence in it. There is no version 4, but
+ * RATS-TLS wrote it until 2023 and TLS libraries take it: it is read like version 3, and `version`
+ * tells. Not for certificates that are trusted to sign others.
+ */
+RATLS_MUST_USE ratls_code certificate_parse_tls(bytes der, certificate *c, ratls_error *e);
 
 /* Positive and at most 20 bytes [RFC 5280 4.1.2.2]. */
 bool certificate_serial_ok(const certificate *c);

@@ -94,6 +94,38 @@ static void reads_every_field(void **state)
     crypto_key_free(k);
 }
 
+/* Version 4 is read like version 3, by the reader of TLS certificates only. */
+static void version_4_in_tls_certificates(void **state)
+{
+    (void)state;
+    static const struct {
+        int encoded;
+        unsigned version;
+        ratls_code strict, tls;
+    } rows[] = {
+        {2, 3, RATLS_OK, RATLS_OK},
+        {3, 4, RATLS_E_UNSUPPORTED, RATLS_OK},
+        {4, 5, RATLS_E_UNSUPPORTED, RATLS_E_UNSUPPORTED},
+        {1, 2, RATLS_E_MALFORMED, RATLS_E_MALFORMED}, /* with extensions */
+        {0, 1, RATLS_E_MALFORMED, RATLS_E_MALFORMED},
+        {65535, 65536, RATLS_E_UNSUPPORTED, RATLS_E_UNSUPPORTED},
+        {65536, 65537, RATLS_E_MALFORMED, RATLS_E_MALFORMED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cert_spec s = good_spec();
+        s.version = rows[i].encoded;
+        bytes der = cert_make(&s);
+        certificate strict, tls;
+        ratls_error e = {.text = ""};
+        assert_int_equal(certificate_parse(der, &strict, &e), rows[i].strict);
+        assert_int_equal(certificate_parse_tls(der, &tls, &e), rows[i].tls);
+        if (rows[i].tls == RATLS_OK) {
+            assert_int_equal(tls.version, rows[i].version);
+            assert_int_equal(tls.extensions_n, s.ext.n);
+        }
+    }
+}
+
 static void absent_fields_are_empty(void **state)
 {
     (void)state;
@@ -375,6 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_field),
+        cmocka_unit_test(version_4_in_tls_certificates),
         cmocka_unit_test(absent_fields_are_empty),
         cmocka_unit_test(every_truncation_is_malformed),
         cmocka_unit_test(every_truncated_tbs_is_refused),

@@ -266,8 +266,8 @@ static void change_cert(cert_spec *c, const char *what)
         c->break_signature = true;
     else if (strcmp(what, "issuer") == 0)
         c->issuer = mk_name("CN=Test SGX Other CA,O=Test Vendor");
-    else if (strcmp(what, "v1") == 0)
-        c->version = -1;
+    else if (is_any(what, "v1", "v4"))
+        c->version = what[1] == '1' ? -1 : 3;
     else if (strcmp(what, "trailing") == 0)
         c->trailing = bytes_of("", 1);
     else if (strcmp(what, "algorithms") == 0)

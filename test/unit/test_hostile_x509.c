@@ -247,6 +247,25 @@ static hostile_case version_as(const hostile_maker *self)
     return hostile_tls_case(w);
 }
 
+/* A certificate of version 4 in one of the schemes of RATS-TLS. */
+static hostile_case version_4_of(const hostile_maker *self)
+{
+    hostile_tls *w = hostile_tls_of((tls_scheme)self->number,
+                                    strcmp(self->text, "tdx") == 0 ? QUOTE_TDX : QUOTE_SGX,
+                                    strcmp(self->text, "tdx") == 0 ? 4 : 3);
+    w->t.cert.version = 3;
+    return hostile_tls_case(w);
+}
+
+static hostile_case version_4_broken(const hostile_maker *self)
+{
+    (void)self;
+    hostile_tls *w = sgx(TLS_RATS_TLS_LEGACY);
+    w->t.cert.version = 3;
+    w->t.cert.break_signature = true;
+    return hostile_tls_case(w);
+}
+
 static hostile_case version_1_bare(const hostile_maker *self)
 {
     (void)self;
@@ -403,7 +422,14 @@ static const hostile_maker makers[] = {
     {"version-1-with-extensions", version_as, NULL, -1},
     {"version-1-written", version_as, NULL, 0},
     {"version-2-with-extensions", version_as, NULL, 1},
-    {"version-4", version_as, NULL, 3},
+    {"version-4", version_4_of, "sgx", TLS_INTEROPERABLE},
+    {"version-4-tdx", version_4_of, "tdx", TLS_INTEROPERABLE},
+    {"version-4-older", version_4_of, "sgx", TLS_RATS_TLS_LEGACY},
+    {"version-4-older-tdx", version_4_of, "tdx", TLS_RATS_TLS_LEGACY},
+    {"version-4-no-evidence", version_4_of, "sgx", TLS_NONE},
+    {"version-4-broken", version_4_broken, NULL, 0},
+    {"version-5", version_as, NULL, 4},
+    {"version-256", version_as, NULL, 255},
 
     {"serial-0", serial_as, "00", 0},
     {"serial-negative", serial_as, "ff", 0},

@@ -572,6 +572,41 @@ static void test_truncated_quote(void **state)
     }
 }
 
+/* There is no version 4: taken from a peer, and told; not from whom the user trusts. */
+static void test_version_4(void **state)
+{
+    (void)state;
+    vendor v = vendor_of(QUOTE_SGX, 3, false, VENDOR_T0);
+    ratls_verifier *r = verifier_for(&v);
+    ratls_result *result = ratls_result_new();
+    ratls_error e;
+    add(r, vendor_collateral_json(&v));
+    for (int version = 2; version <= 3; version++) {
+        tls_spec t = tls_spec_of(&v, TLS_RATS_TLS_LEGACY, NULL);
+        t.cert.version = version;
+        const ratls_verify_options o = {.time = VENDOR_T0, .time_is_explicit = true};
+        assert_int_equal(ratls_verify_certificate(r, tls_make(&t).der, &o, result, &e),
+                         RATLS_E_MISSING);
+        assert_string_equal(ratls_result_failure(result)->id, "policy.present");
+        size_t n, seen = 0;
+        const ratls_check *all = ratls_result_checks(result, &n);
+        for (size_t i = 0; i < n; i++) {
+            if (strcmp(all[i].id, "certificate.format") != 0)
+                continue;
+            seen++;
+            assert_int_equal(strstr(all[i].text, "does not exist") != NULL, version == 3);
+            assert_non_null(strstr(all[i].text, version == 3 ? "version 4" : "version 3"));
+        }
+        assert_int_equal(seen, 1);
+    }
+    cert_spec root = v.root;
+    root.version = 3;
+    assert_int_equal(ratls_verifier_set_root(r, cert_make(&root), &e), RATLS_E_UNSUPPORTED);
+    assert_int_equal(ratls_verifier_set_ca(r, cert_make(&root), &e), RATLS_E_UNSUPPORTED);
+    ratls_result_free(&result);
+    ratls_verifier_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,6 +623,7 @@ int main(void)
         cmocka_unit_test(test_roots),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_truncated_quote),
+        cmocka_unit_test(test_version_4),
     };
     return cmocka_run_group_tests_name("verifier", tests, NULL, NULL);
 }
