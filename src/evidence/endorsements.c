@@ -116,23 +116,30 @@ ratls_code endorsements_parse(bytes cbor, endorsements *out, ratls_error *e)
 void endorsements_write(writer *w, const endorsements *in)
 {
     enum { UINT_OF_FOUR_BYTES = CBOR_UINT << 5 | 26 };
-    const bytes items[ITEMS_N] = {
-        in->tcb_info,
-        in->tcb_info_issuer_chain,
-        in->pck_crl,
-        in->root_ca_crl,
-        in->pck_crl_issuer_chain,
-        in->qe_identity,
-        in->qe_identity_issuer_chain,
-        in->creation_datetime,
+    const struct {
+        bytes item;
+        bool is_text;
+    } items[ITEMS_N] = {
+        {in->tcb_info, true},
+        {in->tcb_info_issuer_chain, true},
+        {in->pck_crl, false},
+        {in->root_ca_crl, false},
+        {in->pck_crl_issuer_chain, true},
+        {in->qe_identity, true},
+        {in->qe_identity_issuer_chain, true},
+        {in->creation_datetime, false},
     };
     size_t n = in->creation_datetime.n > 0 ? ITEMS_N : ITEMS_REQUIRED;
     cbor_put_head(w, CBOR_TAG, in->tag);
     cbor_put_head(w, CBOR_ARRAY, 1 + n);
     wr_u8(w, UINT_OF_FOUR_BYTES);
     wr_be(w, in->version, 4);
-    for (size_t i = 0; i < n; i++)
-        cbor_put_bytes(w, items[i]);
+    for (size_t i = 0; i < n; i++) {
+        cbor_put_head(w, CBOR_BYTES, items[i].item.n + (items[i].is_text ? 1 : 0));
+        wr_put(w, items[i].item);
+        if (items[i].is_text)
+            wr_u8(w, 0);
+    }
 }
 
 /* The nine fields, cut out of `data` by the offsets: ascending, the first at 0. */

@@ -28,6 +28,8 @@ RATLS_MUST_USE ratls_code endorsements_parse_oe(bytes blob, endorsements *out, r
 /*
  * The value of the endorsements extension, as endorsements_parse reads it: with eight items, or
  * nine if there is a creation date. The version takes five bytes, since peers read no other width.
+ * Text and PEM end in one NUL: RATS-TLS and librats, the only other readers, hand the items on to
+ * Intel's library (sgx_ql_qve_collateral_t), which wants it.
  */
 #define ENDORSEMENTS_VERSION 3
 void endorsements_write(writer *w, const endorsements *in);

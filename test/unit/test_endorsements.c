@@ -121,6 +121,42 @@ static void accepts_what_peers_write(void **state)
     }
 }
 
+static void writes_what_peers_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *date, *out;
+    } rows[] = {
+        {"", "d9ea60 88 1a00000003 43 'ti' 00 43 'tc' 00 42 'pc' 42 'rc' 43 'pi' 00 43 'qi' 00 43 "
+             "'qc' 00"},
+        {"dt", "d9ea60 89 1a00000003 43 'ti' 00 43 'tc' 00 42 'pc' 42 'rc' 43 'pi' 00 43 'qi' 00 "
+               "43 'qc' 00 42 'dt'"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const endorsements in = {.tag = 60000,
+                                 .version = ENDORSEMENTS_VERSION,
+                                 .tcb_info = bytes_text("ti"),
+                                 .tcb_info_issuer_chain = bytes_text("tc"),
+                                 .pck_crl = bytes_text("pc"),
+                                 .root_ca_crl = bytes_text("rc"),
+                                 .pck_crl_issuer_chain = bytes_text("pi"),
+                                 .qe_identity = bytes_text("qi"),
+                                 .qe_identity_issuer_chain = bytes_text("qc"),
+                                 .creation_datetime = bytes_text(rows[i].date)};
+        uint8_t space[64];
+        writer w = wr_of(space, sizeof space);
+        endorsements_write(&w, &in);
+        bytes expected = assemble(rows[i].out);
+        assert_true(wr_ok(&w));
+        assert_true(bytes_equal(wr_bytes(&w), expected));
+        endorsements again;
+        assert_int_equal(endorsements_parse(expected, &again, NULL), RATLS_OK);
+        assert_true(bytes_equal(again.tcb_info, in.tcb_info));
+        assert_true(bytes_equal(again.qe_identity_issuer_chain, in.qe_identity_issuer_chain));
+        bytes_free(expected);
+    }
+}
+
 static void every_truncation_and_extension_is_refused(void **state)
 {
     (void)state;
@@ -308,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_with_code_and_reason),
         cmocka_unit_test(accepts_what_peers_write),
+        cmocka_unit_test(writes_what_peers_read),
         cmocka_unit_test(every_truncation_and_extension_is_refused),
         cmocka_unit_test(oe_refuses_with_code_and_reason),
         cmocka_unit_test(oe_is_read_whole_only),
