@@ -223,7 +223,9 @@ static bytes resigned(bytes der, cert_layout l, EVP_PKEY *signer)
 {
     bytes tbs = bytes_of(der.p + l.tbs_at, l.tbs_n);
     bytes algorithm = bytes_of(der.p + l.algorithm_at, l.signature_at - l.algorithm_at);
-    return signed_der(tbs, algorithm, signer, EVP_sha256(), false);
+    bytes sha384 = algorithm_der(signer, EVP_sha384(), false);
+    const EVP_MD *md = bytes_equal(algorithm, sha384) ? EVP_sha384() : EVP_sha256();
+    return signed_der(tbs, algorithm, signer, md, false);
 }
 
 bytes cert_resigned(bytes der, EVP_PKEY *signer)

@@ -88,8 +88,9 @@ typedef struct cert_layout {
 } cert_layout;
 cert_layout cert_layout_of(bytes der);
 
-/* The same certificate signed anew over its tbs as it stands now, with SHA-256. The outer algorithm
- * is kept. Works also where the tbs is not DER any more: only the outer framing is looked at. */
+/* The same certificate signed anew over its tbs as it stands now, with SHA-384 if its outer
+ * algorithm says so, else SHA-256. Works also where the tbs is not DER any more: only the outer
+ * framing is looked at. */
 bytes cert_resigned(bytes der, EVP_PKEY *signer);
 /* Bytes overwritten at an offset of the whole certificate, then signed anew. */
 bytes cert_patched(bytes der, size_t at, bytes with, EVP_PKEY *signer);
