@@ -79,7 +79,9 @@ enum {
     AS_LAST_BYTE_SET,
     AS_BYTE_32_SET,
     AS_HASH_AGAIN,
-    AS_SHA384_LAST_BYTE_SET
+    AS_SHA384_LAST_BYTE_SET,
+    AS_OF_KEY,
+    AS_OF_PEM_KEY
 };
 
 /* Report data of another form, over the right data. */
@@ -136,6 +138,12 @@ static hostile_case report_data(const hostile_maker *self)
         break;
     case AS_SHA384_LAST_BYTE_SET:
         out = bytes_patched(padded(digest_of(EVP_sha384(), data)), 63, bytes_of(&one, 1));
+        break;
+    case AS_OF_KEY:
+        out = padded(digest_of(EVP_sha256(), key_spki(w->t.cert.key)));
+        break;
+    case AS_OF_PEM_KEY:
+        out = padded(digest_of(EVP_sha256(), with_nul(key_pem(w->t.cert.key))));
         break;
     default:
         arena_die("%s: no such form of report data", self->name);
@@ -254,10 +262,12 @@ static hostile_case nonce_added(const hostile_maker *self)
     return hostile_tls_case(w);
 }
 
-static hostile_case sha384_accepted(const hostile_maker *self)
+/* The hash that is not its scheme's usual one on TDX, as some versions of its attester write it. */
+static hostile_case other_hash(const hostile_maker *self)
 {
     hostile_tls *w = world(self);
-    w->t.report_data = padded(digest_of(EVP_sha384(), hashed_by(w)));
+    bool sha384 = strcmp(self->text, "sha384") == 0;
+    w->t.report_data = padded(digest_of(sha384 ? EVP_sha384() : EVP_sha256(), hashed_by(w)));
     return hostile_tls_case(w);
 }
 
@@ -335,7 +345,8 @@ static const hostile_maker makers[] = {
     ALL("reversed", report_data, AS_REVERSED, NULL),
     ALL("zeros", report_data, AS_ZEROS, NULL),
     ALL("data-itself", report_data, AS_THE_DATA, NULL),
-    TDX("sha384", sha384_accepted, 0, NULL),
+    TDX("sha384", other_hash, 0, "sha384"),
+    TDX("sha256", other_hash, 0, "sha256"),
     TDX("sha512", report_data, AS_SHA512, NULL),
     TDX("halves-swapped", report_data, AS_HALVES_SWAPPED, NULL),
     ALL("first-16", report_data, AS_FIRST_16, NULL),
@@ -351,6 +362,13 @@ static const hostile_maker makers[] = {
     ALL("of-other-form", hash_of, OF_OTHER_FORM, NULL),
     ALL("of-certificate", hash_of, OF_CERTIFICATE, NULL),
     ALL("of-nothing", hash_of, OF_NOTHING, NULL),
+    {"of-key-interoperable", report_data, NULL, NUMBER(AS_OF_KEY, TLS_INTEROPERABLE, 0)},
+    {"of-key-gramine", report_data, NULL, NUMBER(AS_OF_KEY, TLS_GRAMINE, 0)},
+    {"of-key-sgx-sdk", report_data, NULL, NUMBER(AS_OF_KEY, TLS_SGX_SDK, 0)},
+    {"of-key-tdx-interoperable", report_data, NULL, NUMBER(AS_OF_KEY, TLS_INTEROPERABLE, 1)},
+    {"of-pem-key-interoperable", report_data, NULL, NUMBER(AS_OF_PEM_KEY, TLS_INTEROPERABLE, 0)},
+    {"of-pem-key-sgx-sdk", report_data, NULL, NUMBER(AS_OF_PEM_KEY, TLS_SGX_SDK, 0)},
+    {"of-pem-key-tdx-sgx-sdk", report_data, NULL, NUMBER(AS_OF_PEM_KEY, TLS_SGX_SDK, 1)},
     PEM("pem-without-nul", pem_as, 0, "no NUL"),
     PEM("pem-crlf", pem_as, 0, "CR LF"),
     PEM("pem-without-newline", pem_as, 0, "no newline"),

@@ -78,6 +78,32 @@ static hostile_case older_own_quote(const hostile_maker *self)
     return hostile_tls_case(w);
 }
 
+/* The SGX SDK on TDX: the older quote by SHA-256, the common one by SHA-384. */
+static hostile_case older_own_quote_tdx(const hostile_maker *self)
+{
+    (void)self;
+    hostile_tls *w = hostile_tls_of(TLS_SGX_SDK, QUOTE_TDX, 4);
+    w->t.legacy_quote = quote_for(&w->v, spki_pem(w->t.cert.key));
+    return hostile_tls_case(w);
+}
+
+/* Gramine's older extension under the OID that was meant, beside the common one. */
+static hostile_case older_as_meant(const hostile_maker *self)
+{
+    hostile_tls *w = sgx(TLS_INTEROPERABLE);
+    EVP_PKEY *key = self->number == 0 ? w->t.cert.key : other_key();
+    (void)ext_add(&w->t.cert.ext, OID_GRAMINE_AS_MEANT, false, quote_for(&w->v, key_spki(key)));
+    return hostile_tls_case(w);
+}
+
+static hostile_case older_in_both_encodings(const hostile_maker *self)
+{
+    hostile_tls *w = sgx(TLS_GRAMINE);
+    EVP_PKEY *key = self->number == 0 ? w->t.cert.key : other_key();
+    (void)ext_add(&w->t.cert.ext, OID_GRAMINE_AS_MEANT, false, quote_for(&w->v, key_spki(key)));
+    return hostile_tls_case(w);
+}
+
 static hostile_case older_cut(const hostile_maker *self)
 {
     hostile_tls *w = sgx((tls_scheme)self->number);
@@ -344,6 +370,14 @@ static hostile_case world(const hostile_maker *self)
     return hostile_tls_case(hostile_tls_of(scheme, worlds[n].tee, worlds[n].version));
 }
 
+/* Something in the padding of Open Enclave's evidence header, a struct of C. */
+static hostile_case oe_padding(const hostile_maker *self)
+{
+    hostile_tls *w = sgx(TLS_OE_EVIDENCE);
+    w->t.evidence = bytes_patched(tls_prepare(&w->t).evidence, 20, bytes_from_hex(self->text));
+    return hostile_tls_case(w);
+}
+
 static hostile_case td15(const hostile_maker *self)
 {
     hostile_tls *w = sgx((tls_scheme)self->number);
@@ -396,6 +430,11 @@ static const hostile_maker makers[] = {
     {"gramine-older-same-quote", older_same_quote, NULL, TLS_GRAMINE},
     {"gramine-older-same-quote-padded", older_same_quote_padded, NULL, TLS_GRAMINE},
     {"sgx-sdk-older-own-quote", older_own_quote, NULL, 0},
+    {"sgx-sdk-older-own-quote-tdx", older_own_quote_tdx, NULL, 0},
+    {"gramine-oid-as-meant", older_as_meant, NULL, 0},
+    {"gramine-oid-as-meant-for-other-key", older_as_meant, NULL, 1},
+    {"gramine-both-encodings", older_in_both_encodings, NULL, 0},
+    {"gramine-both-encodings-for-other-key", older_in_both_encodings, NULL, 1},
     {"gramine-older-cut", older_cut, NULL, TLS_GRAMINE},
     {"sgx-sdk-older-cut", older_cut, NULL, TLS_SGX_SDK},
     {"gramine-third-for-other-key", third_for_other_key, NULL, 0},
@@ -450,6 +489,7 @@ static const hostile_maker makers[] = {
     {"after-legacy-quote", evidence_after, "00", TLS_GRAMINE_LEGACY},
     {"after-oe-report", evidence_after, "00", TLS_OE_REPORT},
     {"after-oe-evidence", evidence_after, "00", TLS_OE_EVIDENCE},
+    {"oe-evidence-padding", oe_padding, "aa550000", 0},
     {"empty-common", evidence_empty, NULL, TLS_INTEROPERABLE},
     {"empty-legacy", evidence_empty, NULL, TLS_GRAMINE_LEGACY},
     {"empty-oe-report", evidence_empty, NULL, TLS_OE_REPORT},
