@@ -45,7 +45,8 @@ static const own_option attest_options[ATTEST_OPTIONS] = {
     [ATTEST_SUBJECT] = {"--subject", "NAME", "e.g. \"CN=web 1,O=Example\" (default: CN=ratls)"},
     [ATTEST_NAMES] = {"--names", "N,N...", "DNS names and IP addresses, with commas between"},
     [ATTEST_HOURS] = {"--hours", "H", "how long it is good at most (default: 24)"},
-    [ATTEST_KEY_TYPE] = {"--key-type", "TYPE", "p256 (default), p384 or rsa3072"},
+    [ATTEST_KEY_TYPE] = {"--key-type", "TYPE",
+                         "p256, p384 or rsa3072 (default: p256, for gramine p384)"},
     [ATTEST_KEY] = {"--key", "KEY.pem", "this private key instead of a new one"},
     [ATTEST_CA] = {"--ca", "CA.pem", "sign with this CA instead of the key itself"},
     [ATTEST_CA_KEY] = {"--ca-key", "KEY.pem", "its private key"},
@@ -113,13 +114,16 @@ static bool read_names(const char *list, holdings *h, ratls_attester_options *o)
 
 static bool read_key_type(const char *text, ratls_key_type *out)
 {
-    static const char *const names[] = {
-        [RATLS_KEY_P256] = "p256", [RATLS_KEY_P384] = "p384", [RATLS_KEY_RSA3072] = "rsa3072"};
+    static const struct {
+        const char *name;
+        ratls_key_type type;
+    } types[] = {
+        {"p256", RATLS_KEY_P256}, {"p384", RATLS_KEY_P384}, {"rsa3072", RATLS_KEY_RSA3072}};
     if (text == NULL)
         return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (bytes_is(bytes_text(text), names[i])) {
-            *out = (ratls_key_type)i;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (bytes_is(bytes_text(text), types[i].name)) {
+            *out = types[i].type;
             return true;
         }
     complain("--key-type: found '%s', expected p256, p384 or rsa3072", text);

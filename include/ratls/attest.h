@@ -58,7 +58,9 @@ RATLS_MUST_USE ratls_code ratls_source_sim(const char *dir, ratls_source *source
 void ratls_source_free(ratls_source *source);
 
 typedef enum ratls_key_type {
-    RATLS_KEY_P256 = 0,
+    RATLS_KEY_DEFAULT = 0, /* P-384 for RATLS_PEER_GRAMINE, whose older versions know no other;
+                              else P-256 */
+    RATLS_KEY_P256,
     RATLS_KEY_P384,
     RATLS_KEY_RSA3072
 } ratls_key_type;
@@ -87,8 +89,8 @@ typedef struct ratls_renewal {
     int64_t next;             /* when the next renewal is due */
 } ratls_renewal;
 
-/* Zeroed, with a source, these are right for most: a new P-256 key and a self-signed certificate
- * for one day. Everything is copied. */
+/* Zeroed, with a source, these are right for most: a new key and a self-signed certificate for one
+ * day. Everything is copied. */
 typedef struct ratls_attester_options {
     ratls_source source; /* belongs to the attester from ratls_attester_new on if that succeeds */
     ratls_key_type key_type; /* of the keys that are generated, a new one for each certificate */

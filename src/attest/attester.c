@@ -25,9 +25,10 @@ int64_t attester_now(const ratls_attester *a)
 
 static ratls_code take_key(ratls_attester *a, const ratls_attester_options *o, ratls_error *e)
 {
-    static const crypto_type types[] = {[RATLS_KEY_P256] = CRYPTO_P256,
-                                        [RATLS_KEY_P384] = CRYPTO_P384,
-                                        [RATLS_KEY_RSA3072] = CRYPTO_RSA3072};
+    const crypto_type types[] = {[RATLS_KEY_DEFAULT] = peer_rules_of(o->peer)->key_type,
+                                 [RATLS_KEY_P256] = CRYPTO_P256,
+                                 [RATLS_KEY_P384] = CRYPTO_P384,
+                                 [RATLS_KEY_RSA3072] = CRYPTO_RSA3072};
     assert((unsigned)o->key_type < sizeof types / sizeof *types);
     a->key_type = types[o->key_type];
     if (o->key_pem.n > 0) {

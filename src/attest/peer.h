@@ -2,6 +2,7 @@
 #define ATTEST_PEER_H
 
 #include "attest/quote.h"
+#include "crypto/private.h"
 #include "issue/extensions.h"
 #include "x509/certificate.h"
 
@@ -10,6 +11,7 @@
 typedef struct peer_rules {
     const char *name;
     bool no_rsa;          /* it reads EC keys only */
+    crypto_type key_type; /* of keys for which the user named none */
     bool self_signed;     /* it takes no other */
     bool alone;           /* the TLS message may hold one certificate only */
     bool no_endorsements; /* it reads none, and large certificates badly */

@@ -62,7 +62,6 @@ typedef struct format {
     const char *what;
 } format;
 
-/* The first two are the ones that oe_evidence_write makes. */
 static const format formats[] = {
     {{0xa3, 0xa2, 0x1e, 0x87, 0x1b, 0x4d, 0x40, 0x14, 0xb7, 0x0a, 0xa1, 0x25, 0xd2, 0xfb, 0xcd,
       0x8c},
@@ -180,15 +179,12 @@ ratls_code oe_evidence_parse(bytes in, evidence *out, ratls_error *e)
     return split(rd_rest(&r), out, e);
 }
 
-void oe_evidence_write(writer *w, bool tdx, bytes quote, bytes custom_claims)
+void oe_report_write(writer *w, bytes quote)
 {
-    const format *f = &formats[tdx ? 1 : 0];
-    wr_le(w, EVIDENCE_VERSION, 4);
-    wr_put(w, bytes_of(f->uuid, sizeof f->uuid));
-    wr_fill(w, 0, 4);
-    wr_le(w, quote.n + custom_claims.n, 8);
+    wr_le(w, REPORT_VERSION, 4);
+    wr_le(w, REPORT_REMOTE, 4);
+    wr_le(w, quote.n, 8);
     wr_put(w, quote);
-    wr_put(w, custom_claims);
 }
 
 static ratls_code read_claim(reader *r, oe_claim *out, size_t i, ratls_error *e)

@@ -9,8 +9,8 @@
 RATLS_MUST_USE ratls_code oe_report_parse(bytes in, evidence *out, ratls_error *e);
 RATLS_MUST_USE ratls_code oe_evidence_parse(bytes in, evidence *out, ratls_error *e);
 
-/* Evidence around an SGX or TDX quote, as oe_evidence_parse reads it. */
-void oe_evidence_write(writer *w, bool tdx, bytes quote, bytes custom_claims);
+/* A remote report around an SGX quote, as oe_report_parse reads it. */
+void oe_report_write(writer *w, bytes quote);
 
 /* Custom claims as Open Enclave writes them outside certificates: u64 version, u64 count, then
  * named values. */

@@ -62,10 +62,12 @@ sgx3 sgx-sdk rsa3072
 sgx3 rats-tls p256
 tdx4 rats-tls p256
 sgx3 open-enclave p256
-tdx4 open-enclave rsa3072
+sgx3 open-enclave rsa3072
+tdx4 sgx-sdk p384
 tdx4 gramine p256 TDX quote
 sgx3 gramine rsa3072 RSA key
 sgx4 open-enclave p256 read version 3
+tdx4 open-enclave p256 certificates with evidence of SGX only
 END
 
 # What lies there.
@@ -76,6 +78,13 @@ openssl x509 -in sgx3-any-p256/cert.pem -noout -pubkey >cert.pub || bad "OpenSSL
 cmp -s key.pub cert.pub || bad "the certificate has another key"
 run 0 show sgx3-any-p256/cert.pem
 [ "$(head -c 11 out)" = "SIMULATED: " ] || bad "it does not begin with SIMULATED"
+
+# The key of a peer's older versions, unless the user names another.
+run 0 attest --out gramine --source sim:sgx3 --for gramine
+openssl x509 -in gramine/cert.pem -noout -text >log
+grep -q 'secp384r1' log || bad "a key for gramine that is not P-384"
+run 0 attest --out gramine --source sim:sgx3 --for gramine --key sgx3-any-p256/key.pem
+openssl x509 -in gramine/cert.pem -noout -pubkey | cmp -s - key.pub || bad "not the key that was given"
 
 # Made again in the same place: another key and another certificate, or the same key.
 cp -r sgx3-any-p256 before

@@ -23,7 +23,7 @@ static const struct {
     {"SGX v3", RATLS_TEE_SGX, 3, false, true, true},
     {"SGX v4", RATLS_TEE_SGX, 4, false, true, false},
     {"SGX v5", RATLS_TEE_SGX, 5, false, true, false},
-    {"TDX v4", RATLS_TEE_TDX, 4, false, false, true},
+    {"TDX v4", RATLS_TEE_TDX, 4, false, false, false},
     {"TDX v5, 1.0", RATLS_TEE_TDX, 5, false, false, false},
     {"TDX v5, 1.5", RATLS_TEE_TDX, 5, true, false, false},
 };

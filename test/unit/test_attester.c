@@ -34,7 +34,7 @@ static const struct {
     const char *name, *scheme;
     ratls_code code[6]; /* by flavour */
     const char *oids[3];
-    unsigned quotes; /* asked for; one more for the SGX SDK on TDX */
+    unsigned quotes; /* asked for */
 } peers[] = {
     {RATLS_PEER_ANY, "any", "interoperable", {OK, OK, OK, OK, OK, OK}, {OID_EVIDENCE}, 1},
     {RATLS_PEER_RATS_TLS, "rats-tls", "interoperable", {OK, OK, OK, OK, OK, OK}, {OID_EVIDENCE}, 1},
@@ -42,25 +42,26 @@ static const struct {
      "gramine",
      "interoperable",
      {OK, OK, OK, UNS, UNS, UNS},
-     {OID_EVIDENCE, OID_GRAMINE_AS_ENCODED},
+     {OID_EVIDENCE, OID_GRAMINE_AS_MEANT},
      2},
     {RATLS_PEER_SGX_SDK,
      "sgx-sdk",
      "interoperable",
      {OK, OK, OK, OK, OK, OK},
      {OID_EVIDENCE, OID_SGX_SDK},
-     1},
+     2},
     {RATLS_PEER_OPEN_ENCLAVE,
      "open-enclave",
-     "open-enclave-evidence",
-     {OK, UNS, UNS, OK, UNS, UNS},
-     {OID_OE_EVIDENCE},
+     "open-enclave-report",
+     {OK, UNS, UNS, UNS, UNS, UNS},
+     {OID_OE_REPORT},
      1},
 };
 
 static const char *const all_oids[] = {
-    OID_EVIDENCE, OID_ENDORSEMENTS, OID_GRAMINE_AS_ENCODED, OID_GRAMINE_AS_MEANT,
-    OID_SGX_SDK,  OID_OE_EVIDENCE,  OID_OE_EVIDENCE_OLD,    OID_OE_REPORT};
+    OID_EVIDENCE,     OID_ENDORSEMENTS, OID_GRAMINE_AS_ENCODED, OID_GRAMINE_AS_MEANT,
+    OID_RATS_TLS_TDX, OID_SGX_SDK,      OID_OE_EVIDENCE,        OID_OE_EVIDENCE_OLD,
+    OID_OE_REPORT,    OID_OE_REPORT_OLD};
 
 static EVP_PKEY *key_of(const ratls_credential *c)
 {
@@ -124,7 +125,7 @@ static void every_peer_and_flavour(void **state)
                 fail_msg("%s for %s: %s", flavours[f].name, peers[p].name, e.text);
             assert_string_equal(ratls_result_scheme(result), peers[p].scheme);
             assert_string_equal(ratls_result_binding_hash(result), sdk_tdx ? "sha384" : "sha256");
-            assert_int_equal(w.quotes, peers[p].quotes + (sdk_tdx ? 1 : 0));
+            assert_int_equal(w.quotes, peers[p].quotes);
             check_extensions(ratls_credential_chain(c, 0), peers[p].oids);
             assert_int_equal(ratls_credential_chain(c, 1).n, 0);
             ratls_result_free(&result);
@@ -133,6 +134,63 @@ static void every_peer_and_flavour(void **state)
         ratls_credential_free(&c);
         ratls_attester_free(&a);
         assert_true(w.freed);
+        arena_back(mark);
+    }
+}
+
+static bytes hashed_as(const char *hash, bytes data)
+{
+    uint8_t *out = arena_alloc(64);
+    bytes digest = digest_of(strcmp(hash, "sha384") == 0 ? EVP_sha384() : EVP_sha256(), data);
+    memset(out, 0, 64);
+    memcpy(out, digest.p, digest.n);
+    return bytes_of(out, 64);
+}
+
+/* The extension for older peers, as they read it: without the common one. */
+static void older_extension_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        ratls_peer peer;
+        const char *oid, *scheme;
+        bool pem; /* of the key, with NUL, is what the quote is over */
+    } rows[] = {
+        {RATLS_PEER_GRAMINE, OID_GRAMINE_AS_MEANT, "gramine-legacy", false},
+        {RATLS_PEER_SGX_SDK, OID_SGX_SDK, "sgx-sdk-legacy", true},
+    };
+    EACH(f, flavours)
+    EACH(i, rows)
+    {
+        if (rows[i].peer == RATLS_PEER_GRAMINE && flavours[f].tee == QUOTE_TDX)
+            continue;
+        arena_mark mark = arena_here();
+        world w = world_of(flavours[f].tee, flavours[f].version, flavours[f].td15);
+        ratls_attester_options o = world_options(&w);
+        o.peer = rows[i].peer;
+        ratls_credential *c = world_certificate(&o, NOW);
+        certificate cert;
+        intel_quote q;
+        ratls_error e = {.text = ""};
+        assert_int_equal(certificate_parse(ratls_credential_chain(c, 0), &cert, &e), RATLS_OK);
+        const extension *x = certificate_extension(&cert, oid_contents(rows[i].oid));
+        assert_int_equal(intel_quote_parse(x->value, &q, &e), RATLS_OK);
+        assert_int_equal(q.trailing.n, 0);
+        EVP_PKEY *key = key_of(c);
+        bytes pem = join(key_pem(key), bytes_of("", 1));
+        assert_bytes(q.report_data, hashed_as("sha256", rows[i].pem ? pem : key_spki(key)));
+        cert_spec alone = cert_spec_of("CN=alone", key, NOW - 60, NOW + 60);
+        (void)ext_add(&alone.ext, rows[i].oid, false, arena_copy(x->value));
+        ratls_verifier *r = world_verifier(&w.vendor);
+        ratls_result *result = ratls_result_new();
+        const ratls_verify_options vo = {.time = NOW, .time_is_explicit = true};
+        if (ratls_verify_certificate(r, cert_make(&alone), &vo, result, &e) != RATLS_OK)
+            fail_msg("%s, %s: %s", flavours[f].name, rows[i].scheme, e.text);
+        assert_string_equal(ratls_result_scheme(result), rows[i].scheme);
+        EVP_PKEY_free(key);
+        ratls_result_free(&result);
+        ratls_verifier_free(&r);
+        ratls_credential_free(&c);
         arena_back(mark);
     }
 }
@@ -354,8 +412,17 @@ static void trailing_bytes_are_left_out(void **state)
     world w = world_of(QUOTE_SGX, 3, false);
     w.trailing = 100;
     ratls_attester_options o = world_options(&w);
-    o.peer = RATLS_PEER_OPEN_ENCLAVE; /* would take them for custom claims */
+    o.peer = RATLS_PEER_OPEN_ENCLAVE; /* whose header counts them */
     ratls_credential *c = world_certificate(&o, NOW);
+    certificate cert;
+    evidence_set set;
+    intel_quote q;
+    ratls_error e;
+    assert_int_equal(certificate_parse(ratls_credential_chain(c, 0), &cert, &e), RATLS_OK);
+    assert_int_equal(evidence_find(&cert, &set, &e), RATLS_OK);
+    assert_int_equal(intel_quote_parse(set.all[0].payload, &q, &e), RATLS_OK);
+    assert_int_equal(q.trailing.n, 0);
+    assert_bytes(set.all[0].payload, ratls_credential_quote(c));
     ratls_verifier *r = world_verifier(&w.vendor);
     must_accept("trailing", r, ratls_credential_chain(c, 0), NOW);
     ratls_verifier_free(&r);
@@ -384,6 +451,11 @@ static void staples(void **state)
         if (endorsements_parse(set.endorsements, &s, &e) != RATLS_OK)
             fail_msg("%s", e.text);
         assert_int_equal(s.tag, 60000);
+        /* Text ends in one NUL [sgx_ql_qve_collateral_t]; parsing takes it off. */
+        const bytes text[] = {s.tcb_info, s.tcb_info_issuer_chain, s.pck_crl_issuer_chain,
+                              s.qe_identity, s.qe_identity_issuer_chain};
+        EACH(i, text)
+        assert_int_equal(text[i].p[text[i].n], 0);
         collateral_set all = vendor_collateral(&w.vendor);
         assert_bytes(s.tcb_info, tcb_info_served(&all));
         assert_bytes(s.qe_identity, qe_identity_served(&all));
@@ -404,6 +476,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_peer_and_flavour),
+        cmocka_unit_test(older_extension_alone),
         cmocka_unit_test(each_bound_byte),
         cmocka_unit_test(what_it_says),
         cmocka_unit_test(never_outlives),
