@@ -15,16 +15,25 @@ static bool has_scheme(const evidence_set *set, evidence_scheme scheme)
     return false;
 }
 
+/* Names first: Gramine's older extension is RATS-TLS's too. */
 const char *maker_of(const certificate *c, const evidence_set *set)
 {
-    if (subject_has(c, "GramineDevelopers") || has_scheme(set, SCHEME_GRAMINE_LEGACY))
-        return "Gramine";
-    if (subject_has(c, "Inclavare Containers") || has_scheme(set, SCHEME_RATS_TLS_LEGACY))
-        return "RATS-TLS";
-    if (subject_has(c, "OESDK TLS") || has_scheme(set, SCHEME_OE_REPORT) ||
-        has_scheme(set, SCHEME_OE_EVIDENCE))
-        return "Open Enclave";
-    if (has_scheme(set, SCHEME_SGX_SDK_LEGACY))
-        return "Intel SGX SDK";
+    static const struct {
+        const char *subject;
+        evidence_scheme scheme;
+        const char *maker;
+    } makers[] = {
+        {"GramineDevelopers", SCHEME_GRAMINE_LEGACY, "Gramine"},
+        {"Inclavare Containers", SCHEME_RATS_TLS_LEGACY, "RATS-TLS"},
+        {"OESDK TLS", SCHEME_OE_REPORT, "Open Enclave"},
+        {"OESDK TLS", SCHEME_OE_EVIDENCE, "Open Enclave"},
+        {NULL, SCHEME_SGX_SDK_LEGACY, "Intel SGX SDK"},
+    };
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
+        if (makers[i].subject != NULL && subject_has(c, makers[i].subject))
+            return makers[i].maker;
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
+        if (has_scheme(set, makers[i].scheme))
+            return makers[i].maker;
     return NULL;
 }

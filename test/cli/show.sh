@@ -33,6 +33,8 @@ cert-gramine-legacy.pem ^evidence  *gramine-legacy,
 cert-sgxsdk.pem ^certificate  *RA-TLS, by its looks made by Intel SGX SDK$
 cert-sgxsdk-legacy.pem ^evidence  *sgx-sdk-legacy,
 cert-rats-tls-legacy.pem ^evidence  *\(rats-tls\|gramine\)-legacy,
+cert-rats-tls-legacy.pem ^certificate  *RA-TLS, by its looks made by RATS-TLS$
+cert-rats-tls-legacy.pem ^  version  *4$
 cert-oe-report.pem ^certificate  *RA-TLS, by its looks made by Open Enclave$
 cert-oe-report.pem ^evidence  *open-enclave-report,
 cert-oe.pem ^evidence  *open-enclave-evidence,

@@ -87,7 +87,9 @@ static void mint_sgx(const vendor *v, bytes report_data)
     put_scheme("cert-gramine-legacy.pem", v, TLS_GRAMINE_LEGACY, "Gramine, older extension alone");
     put_scheme("cert-sgxsdk.pem", v, TLS_SGX_SDK, "as Intel's SGX SDK writes it");
     put_scheme("cert-sgxsdk-legacy.pem", v, TLS_SGX_SDK_LEGACY, "SGX SDK before 2.22");
-    put_scheme("cert-rats-tls-legacy.pem", v, TLS_RATS_TLS_LEGACY, "RATS-TLS until 2022");
+    tls_spec rats_tls = tls_spec_of(v, TLS_RATS_TLS_LEGACY, NULL);
+    rats_tls.cert.version = 3;
+    put_cert("cert-rats-tls-legacy.pem", &rats_tls, "RATS-TLS until 2022: X.509 version 4");
     put_scheme("cert-oe-report.pem", v, TLS_OE_REPORT, "Open Enclave, report");
     put_scheme("cert-oe.pem", v, TLS_OE_EVIDENCE, "Open Enclave, evidence");
     tls_spec none = tls_spec_of(v, TLS_NONE, NULL);
