@@ -68,8 +68,9 @@ void command_help(const command *c)
         int n = option_head(head, c->own[i].name, c->own[i].value);
         width = n > width ? n : width;
     }
-    (void)printf("usage: ratls %s [OPTION]...%s%s\n\n%s\n\noptions:\n", c->name,
-                 c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "", c->about);
+    (void)printf("usage: ratls %s [OPTION]...%s%s%s%s\n\n%s\n\noptions:\n", c->name,
+                 c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "",
+                 c->words != NULL ? " -- " : "", c->words != NULL ? c->words : "", c->about);
     for (size_t i = 0; i < c->own_n; i++)
         option_help(c->own[i].name, c->own[i].value, c->own[i].about, width);
     for (unsigned i = 0; i < OPTION_COUNT; i++)
@@ -239,6 +240,11 @@ bool args_parse(int argc, char **argv, const command *c, args *out)
     for (int i = 0; i < argc; i++) {
         bool dash = argv[i][0] == '-' && argv[i][1] != '\0';
         if (dash && !options_end) {
+            if (bytes_is(bytes_text(argv[i]), "--") && c->words != NULL) {
+                out->words = argv + i + 1;
+                out->words_n = (size_t)(argc - i - 1);
+                break;
+            }
             if (bytes_is(bytes_text(argv[i]), "--"))
                 options_end = true;
             else if (!read_option(argc, argv, &i, c, out))
@@ -260,6 +266,10 @@ bool args_parse(int argc, char **argv, const command *c, args *out)
         return true;
     if (out->file == NULL && c->operand != NULL) {
         complain("%s: %s is missing; see: ratls %s --help", c->name, c->operand, c->name);
+        return false;
+    }
+    if (out->words_n == 0 && c->words != NULL) {
+        complain("%s: -- %s is missing; see: ratls %s --help", c->name, c->words, c->name);
         return false;
     }
     return one_stdin(out);

@@ -40,7 +40,9 @@ typedef struct own_option {
 } own_option;
 
 typedef struct args {
-    const char *file; /* the operand; NULL if the command has none */
+    const char *file;   /* the operand; NULL if the command has none */
+    char *const *words; /* what follows "--", where the command takes that */
+    size_t words_n;
     const char *policy, *root, *ca;
     const char *collateral[COLLATERAL_MAX];
     size_t collateral_n;
@@ -59,6 +61,7 @@ typedef struct args {
 typedef struct command {
     const char *name;    /* as typed after "ratls", e.g. "policy new" */
     const char *operand; /* its name in the usage; NULL: it takes options only */
+    const char *words;   /* the same for what must follow "--"; NULL: it takes no such words */
     int (*run)(const args *a);
     const char *summary; /* one line */
     unsigned options;    /* TAKES(…) */
@@ -72,7 +75,8 @@ extern const command show_command, verify_command, verify_quote_command, policy_
     policy_check_command, sim_new_command, sim_quote_command, sim_collateral_command,
     sim_renew_command, sim_show_command, attest_command, serve_command, connect_command,
     collateral_fetch_command, collateral_show_command, collateral_verify_command,
-    collateral_export_command, collateral_import_command, collateral_serve_command;
+    collateral_export_command, collateral_import_command, collateral_serve_command,
+    conform_verifier_command, conform_endpoint_command;
 
 /*
  * Reads the words after the command's name; options may stand before and after the operand, "--"

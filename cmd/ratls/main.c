@@ -25,7 +25,9 @@ static const command *const commands[] = {&show_command,
                                           &collateral_verify_command,
                                           &collateral_export_command,
                                           &collateral_import_command,
-                                          &collateral_serve_command};
+                                          &collateral_serve_command,
+                                          &conform_verifier_command,
+                                          &conform_endpoint_command};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Those whose name begins so. */
@@ -74,7 +76,8 @@ static const struct {
     const char *name, *second;
 } groups[] = {{"policy", "new or check"},
               {"sim", "new, quote, collateral, renew or show"},
-              {"collateral", "fetch, show, verify, export, import or serve"}};
+              {"collateral", "fetch, show, verify, export, import or serve"},
+              {"conform", "verifier or endpoint"}};
 
 /* What may follow this word; NULL if it begins no command of two words. */
 static const char *second_words(const char *word)
