@@ -13,10 +13,10 @@
 static const char *const style[] = {
     ":root{color-scheme:light dark;--bg:#f7f7f5;--card:#fff;--ink:#1d2126;--soft:#5b636d;"
     "--line:#e2e3df;--pass:#1a7446;--warn:#8a5a00;--fail:#b3261e;--error:#7b3fa8;--skip:#5b636d;"
-    "--shade:rgba(20,25,30,.05);--focus:#2f6fdb}\n",
+    "--focus:#2f6fdb}\n",
     "@media(prefers-color-scheme:dark){:root{--bg:#14171a;--card:#1c2024;--ink:#e6e8ea;"
     "--soft:#a0a8b1;--line:#2d3338;--pass:#5cc98f;--warn:#e0ae52;--fail:#ff8a80;--error:#cfa3f3;"
-    "--skip:#a0a8b1;--shade:rgba(255,255,255,.05);--focus:#82aaff}}\n",
+    "--skip:#a0a8b1;--focus:#82aaff}}\n",
     "*{box-sizing:border-box}[hidden]{display:none!important}\n",
     "body{margin:0;background:var(--bg);color:var(--ink);"
     "font:16px/1.55 system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}\n",
@@ -29,8 +29,7 @@ static const char *const style[] = {
     "letter-spacing:-.015em}h1 .pass{color:var(--pass)}h1 .fail{color:var(--fail)}\n",
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.25rem;margin:0}"
     "dt{color:var(--soft)}dd{margin:0;min-width:0;overflow-wrap:anywhere}\n",
-    ".bar{display:flex;gap:3px;height:.625rem;margin:1.75rem 0 0;border-radius:1rem;"
-    "overflow:hidden}.bar i{background:currentColor;min-width:4px}\n",
+    ".bar{display:block;height:.625rem;margin:1.75rem 0 0;border-radius:1rem}\n",
     ".pass{color:var(--pass)}.warn{color:var(--warn)}.fail{color:var(--fail)}"
     ".error{color:var(--error)}.skip{color:var(--skip)}\n",
     ".tools{position:sticky;top:0;z-index:1;background:var(--bg);border-bottom:1px solid "
@@ -59,13 +58,14 @@ static const char *const style[] = {
     "color:var(--soft);font-size:.875rem}article p{margin:.3rem 0 0}.why{color:var(--soft)}\n",
     "article.fail .why,article.error .why,article.warn .why{color:var(--ink)}\n",
     "details{margin:.5rem 0 0}summary{cursor:pointer;color:var(--soft);font-size:.9375rem;"
-    "width:max-content;max-width:100%}\n",
+    "width:fit-content}.fail>details>summary,.error>details>summary{color:var(--ink)}\n",
     ".scroll{overflow-x:auto;margin:.5rem 0 .25rem}table{border-collapse:collapse;width:100%;"
     "font-size:.9375rem}th{text-align:left;font-weight:500;color:var(--soft);"
     "font-size:.875rem}th,td{padding:.4rem .9rem .4rem 0;border-top:1px solid var(--line);"
-    "vertical-align:top}tr:first-child th{border-top:0}td:first-child{min-width:11rem}"
+    "vertical-align:top}tr:first-child th{border-top:0}td:first-child{width:14rem;min-width:9rem}"
+    "td:nth-child(2){min-width:14rem}td:nth-child(3){width:9rem}td:nth-child(4){width:8rem}"
     "td.n,th.n{text-align:right;white-space:nowrap;padding-right:0}.says{display:block;"
-    "color:var(--soft);margin-top:.15rem}.verdict{white-space:nowrap}\n",
+    "color:var(--soft);margin-top:.15rem}\n",
     ".none{color:var(--soft);padding:2rem 0}footer{color:var(--soft);font-size:.875rem;"
     "padding:2.5rem 0 3rem}\n",
     "@media(max-width:40rem){h1{font-size:1.75rem}header.top{padding-top:2rem}.clause{margin-left:"
@@ -268,14 +268,10 @@ static void put_case(FILE *to, const report_case *c)
 
 static void put_cases(FILE *to, const report *r, const report_item *item)
 {
-    size_t wrong = 0;
-    for (size_t i = 0; i < item->links_n; i++)
-        wrong += r->cases[r->links[item->link + i]].outcome != OUTCOME_PASS ? 1 : 0;
-    (void)fprintf(to, "<details%s><summary>%zu case%s",
-                  item->outcome == OUTCOME_FAIL || item->outcome == OUTCOME_ERROR ? " open" : "",
-                  item->links_n, item->links_n == 1 ? "" : "s");
-    if (wrong > 0)
-        (void)fprintf(to, ", %zu not as expected", wrong);
+    bool open = item->outcome == OUTCOME_FAIL || item->outcome == OUTCOME_ERROR;
+    (void)fprintf(to, "<details%s><summary>%zu case%s: ", open ? " open" : "", item->links_n,
+                  item->links_n == 1 ? "" : "s");
+    markup(to, item->reason);
     (void)fputs("</summary><div class=\"scroll\"><table>\n<tr><th scope=\"col\">case</th>"
                 "<th scope=\"col\">how it was made, and what the verifier says</th>"
                 "<th scope=\"col\">expected</th><th scope=\"col\">found</th>"
@@ -304,11 +300,14 @@ static void put_item(FILE *to, const report *r, const report_item *item)
     markup(to, item->clause);
     (void)fputs("</span></div>\n<p>", to);
     markup(to, item->text);
-    (void)fputs("</p>\n<p class=\"why\">", to);
-    markup(to, item->reason);
     (void)fputs("</p>\n", to);
-    if (item->links_n > 0)
+    if (item->links_n > 0) {
         put_cases(to, r, item);
+    } else {
+        (void)fputs("<p class=\"why\">", to);
+        markup(to, item->reason);
+        (void)fputs("</p>\n", to);
+    }
     (void)fputs("</article>\n", to);
 }
 
