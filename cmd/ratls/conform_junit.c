@@ -24,15 +24,17 @@ static void junit_outcome(FILE *to, outcome o, const char *message, const char *
 
 static void junit_case(FILE *to, const report_item *item, const report_case *c)
 {
-    char message[256];
+    char message[256], more[4608];
     outcome o = c->asked ? c->outcome : OUTCOME_SKIP;
     (void)snprintf(message, sizeof message, "expected %s, found %s", c->expected, c->got);
+    (void)snprintf(more, sizeof more, "%s%s%s", c->what, c->line[0] != '\0' ? "; it says: " : "",
+                   c->line);
     (void)fputs("    <testcase", to);
     markup_attribute(to, "classname", item->id);
     markup_attribute(to, "name", c->id);
     seconds(to, c->ms);
     (void)fputs(">\n", to);
-    junit_outcome(to, o, c->asked ? message : "not asked for", c->line);
+    junit_outcome(to, o, c->asked ? message : "not asked for", more);
     (void)fputs("    </testcase>\n", to);
 }
 

@@ -184,11 +184,16 @@ static void drain(capture *c, unsigned reads)
     }
 }
 
-static bytes without_ends(bytes line)
+static bool is_blank(uint8_t c)
 {
-    while (line.n > 0 && line.p[line.n - 1] <= ' ')
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static bytes without_blanks(bytes line)
+{
+    while (line.n > 0 && is_blank(line.p[line.n - 1]))
         line.n--;
-    while (line.n > 0 && line.p[0] <= ' ')
+    while (line.n > 0 && is_blank(line.p[0]))
         line = bytes_of(line.p + 1, line.n - 1);
     return line;
 }
@@ -199,7 +204,7 @@ static bytes pick_line(const capture *c)
     bytes picked = BYTES_NONE, rest = bytes_of(c->data, c->n);
     while (rest.n > 0 && (c->from_end || picked.n == 0)) {
         size_t n = bytes_find(rest, bytes_text("\n"));
-        bytes line = without_ends(bytes_of(rest.p, n));
+        bytes line = without_blanks(bytes_of(rest.p, n));
         if (line.n > 0)
             picked = line;
         n = n < rest.n ? n + 1 : n;
