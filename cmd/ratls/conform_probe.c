@@ -130,6 +130,13 @@ static void shake_hands(SSL *ssl, int fd, int64_t deadline, probe *p)
     (void)send_out(out, fd, deadline);
 }
 
+static bool set_signatures(SSL *ssl, const char *list)
+{
+    char copy[256]; /* OpenSSL takes no constant */
+    int n = snprintf(copy, sizeof copy, "%s", list);
+    return n > 0 && (size_t)n < sizeof copy && SSL_set1_sigalgs_list(ssl, copy) == 1;
+}
+
 static SSL *prepare(SSL_CTX *ctx, const probe_plan *plan, probe *p)
 {
     SSL *ssl = SSL_new(ctx);
@@ -145,7 +152,7 @@ static SSL *prepare(SSL_CTX *ctx, const probe_plan *plan, probe *p)
     if (SSL_set_min_proto_version(ssl, plan->version) == 1 &&
         SSL_set_max_proto_version(ssl, plan->version) == 1 &&
         (plan->sni == NULL || tls_ask_for(ssl, plan->sni)) &&
-        (plan->signatures == NULL || SSL_set1_sigalgs_list(ssl, plan->signatures) == 1))
+        (plan->signatures == NULL || set_signatures(ssl, plan->signatures)))
         return ssl;
     SSL_free(ssl);
     return NULL;

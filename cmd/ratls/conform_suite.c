@@ -17,7 +17,7 @@ typedef struct loader {
     json_reader j;
     suite *s;
     size_t used; /* of s->text */
-    size_t requirements_cap, cases_cap, links_cap;
+    size_t requirements_cap, cases_cap, links_cap, left_out_cap;
     bool no_memory;
 } loader;
 
@@ -94,6 +94,11 @@ static const field case_fields[] = {
     {"ca", offsetof(suite_case, ca), FORM_PATH, false},
     {"code", offsetof(suite_case, code), FORM_ID, false},
     {"check", offsetof(suite_case, check), FORM_ID, false},
+};
+static const field left_out_fields[] = {
+    {"id", offsetof(suite_left_out, id), FORM_ID, true},
+    {"what", offsetof(suite_left_out, what), FORM_SENTENCE, true},
+    {"why", offsetof(suite_left_out, why), FORM_SENTENCE, true},
 };
 static const field suite_fields[] = {
     {"version", offsetof(suite, version), FORM_ID, true},
@@ -277,6 +282,21 @@ static void take_case(loader *l)
         jr_fail(&l->j, "only a case to be accepted has alternatives");
 }
 
+static void take_left_out(loader *l)
+{
+    suite_left_out *o =
+        grow(l, &l->s->left_out, &l->s->left_out_n, &l->left_out_cap, sizeof *o, SUITE_CASES_MAX);
+    json_scope s;
+    bytes key;
+    if (o == NULL)
+        return;
+    jr_object(&l->j, &s);
+    while (jr_key(&l->j, &s, &key))
+        if (!take_field(l, o, key, FIELDS(left_out_fields)))
+            jr_fail(&l->j, "what is left out has an unknown member");
+    demand_fields(l, o, FIELDS(left_out_fields));
+}
+
 static void take_each(loader *l, void (*take)(loader *))
 {
     json_scope s;
@@ -302,6 +322,8 @@ static void take_suite(loader *l)
             take_each(l, take_requirement);
         } else if (bytes_is(key, "cases")) {
             take_each(l, take_case);
+        } else if (bytes_is(key, "left_out")) {
+            take_each(l, take_left_out);
         } else {
             jr_fail(&l->j, "the suite has an unknown member");
         }
@@ -384,6 +406,7 @@ void suite_free(suite *s)
     free(s->requirements);
     free(s->cases);
     free(s->links);
+    free(s->left_out);
     free(s->text);
     *s = (suite){0};
 }

@@ -38,13 +38,19 @@ typedef struct suite_case {
     const char *code, *check; /* why it is to be refused; NULL: not said */
 } suite_case;
 
+/* What could not be made for the platform that the suite is of. */
+typedef struct suite_left_out {
+    const char *id, *what, *why;
+} suite_left_out;
+
 typedef struct suite {
     const char *version, *made, *platform;
     const char *root; /* of all cases that name no other; NULL: the vendor's own */
-    size_t requirements_n, cases_n, links_n;
+    size_t requirements_n, cases_n, links_n, left_out_n;
     suite_requirement *requirements;
     suite_case *cases;
     suite_link *links;
+    suite_left_out *left_out;
     char *text; /* what the strings above are in */
 } suite;
 

@@ -330,8 +330,11 @@ static int tell(verifier_run *v)
     char subject[1024], where[PATH_SIZE + 64];
     report *r = &v->report;
     join_words(a, subject, sizeof subject);
-    (void)snprintf(where, sizeof where, "%s, made %s by ratls %s", v->dir, v->suite.made,
-                   v->suite.version);
+    int n = snprintf(where, sizeof where, "%s, made %s by ratls %s", v->dir, v->suite.made,
+                     v->suite.version);
+    if (v->suite.left_out_n > 0 && n > 0 && (size_t)n < sizeof where)
+        (void)snprintf(where + n, sizeof where - (size_t)n, "; %zu cases could not be made for it",
+                       v->suite.left_out_n);
     r->command = "conform verifier";
     r->subject_name = "verifier";
     r->subject = subject;

@@ -23,24 +23,28 @@
 static void reads_a_suite(void **state)
 {
     (void)state;
-    static const char text[] = SUITE(HEAD ",\"root\":\"root.pem\"", REQUIREMENTS,
-                                     CASE("A-1/neg", "[\"A-2\",\"A-1\"]",
-                                          ",\"code\":\"BINDING\",\"check\":\"binding.key\","
-                                          "\"time\":7") ","
-                                                        "{\"id\":\"A-1/"
-                                                        "pos\",\"requirement\":\"A-2\",\"what\":"
-                                                        "\"\\u00e4\\n\\\"q\\\"\","
-                                                        "\"kind\":\"quote\",\"file\":\"q\","
-                                                        "\"policy\":\"p\",\"collateral\":\"c\","
-                                                        "\"root\":\"r\",\"ca\":\"a\",\"pem\":\"m\","
-                                                        "\"expect\":\"accept\","
-                                                        "\"alternatives\":true}");
+    static const char text[] = SUITE(
+        HEAD ",\"root\":\"root.pem\",\"left_out\":[{\"id\":\"i\",\"what\":\"w\",\"why\":\"y\"}]",
+        REQUIREMENTS,
+        CASE("A-1/neg", "[\"A-2\",\"A-1\"]",
+             ",\"code\":\"BINDING\",\"check\":\"binding.key\","
+             "\"time\":7") ","
+                           "{\"id\":\"A-1/"
+                           "pos\",\"requirement\":\"A-2\",\"what\":"
+                           "\"\\u00e4\\n\\\"q\\\"\","
+                           "\"kind\":\"quote\",\"file\":\"q\","
+                           "\"policy\":\"p\",\"collateral\":\"c\","
+                           "\"root\":\"r\",\"ca\":\"a\",\"pem\":\"m\","
+                           "\"expect\":\"accept\","
+                           "\"alternatives\":true}");
     suite s;
     ratls_error e;
     if (suite_read(bytes_text(text), &s, &e) != RATLS_OK)
         fail_msg("%s", e.text);
     assert_string_equal(s.version, "1");
     assert_string_equal(s.root, "root.pem");
+    assert_int_equal(s.left_out_n, 1);
+    assert_string_equal(s.left_out[0].why, "y");
     assert_int_equal(s.requirements_n, 2);
     assert_string_equal(s.requirements[1].id, "A-2");
     assert_int_equal(s.requirements[1].role, SUITE_VERIFIER);
@@ -98,6 +102,10 @@ static const struct {
      "the id A-1 stands twice", RATLS_E_MALFORMED},
     {SUITE(HEAD, REQUIREMENTS, CASE("x", "\"A-1\"", "") "," CASE("x", "\"A-1\"", "")),
      "the id x stands twice", RATLS_E_MALFORMED},
+    {SUITE(HEAD ",\"left_out\":[{\"id\":\"x\",\"what\":\"w\"}]", REQUIREMENTS, ""),
+     "lacks a member", RATLS_E_MALFORMED},
+    {SUITE(HEAD ",\"left_out\":[{\"x\":1}]", REQUIREMENTS, ""), "unknown member",
+     RATLS_E_MALFORMED},
     {ONE("\"A-3\"", ""), "about A-3, which is no requirement", RATLS_E_MALFORMED},
     {ONE("[]", ""), "lacks its kind, its expectation or its requirement", RATLS_E_MALFORMED},
     {ONE("7", ""), "an array was expected", RATLS_E_MALFORMED},
