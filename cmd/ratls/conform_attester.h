@@ -40,7 +40,7 @@ typedef struct attester_view {
 } attester_view;
 
 /* Reads what the handshakes brought; `shakes` must outlive the view. */
-void attester_look(const probe *shakes, attester_view *out);
+void attester_look(const probe *shakes, attester_view *v);
 
 /* How many requirements there are, and the verdict on each. */
 size_t attester_rules(void);
