@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 
 #include "base/time.h"
 #include "command.h"
@@ -15,10 +16,11 @@ const char *outcome_name(outcome o)
 
 /* How the cases of one requirement went. */
 typedef struct tally {
-    size_t positive, negative,
-        left_out;             /* those that were run, and those that were not asked for */
-    size_t accepted, refused; /* wrongly */
+    size_t positive, negative; /* of those that were judged */
+    size_t left_out;           /* were not asked for */
+    size_t accepted, refused;  /* wrongly */
     size_t errors, skipped;
+    bool of_kind[2]; /* is one to be refused a certificate, is one a quote? */
 } tally;
 
 static tally count_cases(const report *r, const report_item *item)
@@ -30,12 +32,16 @@ static tally count_cases(const report *r, const report_item *item)
             t.left_out++;
             continue;
         }
+        if (c->outcome == OUTCOME_SKIP) {
+            t.skipped++;
+            continue;
+        }
         t.positive += c->positive ? 1 : 0;
         t.negative += c->positive ? 0 : 1;
         t.errors += c->outcome == OUTCOME_ERROR ? 1 : 0;
-        t.skipped += c->outcome == OUTCOME_SKIP ? 1 : 0;
         t.accepted += c->outcome == OUTCOME_FAIL && c->accepted ? 1 : 0;
         t.refused += c->outcome == OUTCOME_FAIL && !c->accepted ? 1 : 0;
+        t.of_kind[c->is_quote] = t.of_kind[c->is_quote] || !c->positive;
     }
     return t;
 }
@@ -45,54 +51,75 @@ static const char *are(size_t n)
     return n == 1 ? "" : "s";
 }
 
-static void judge_item(const report *r, report_item *item)
+__attribute__((format(printf, 3, 4))) static void decide(report_item *item, outcome o,
+                                                         const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    item->outcome = o;
+    (void)vsnprintf(item->reason, sizeof item->reason, format, list);
+    va_end(list);
+}
+
+static void decide_wrong(report_item *item, const tally *t)
+{
+    if (t->refused == 0)
+        decide(item, OUTCOME_FAIL, "accepted %zu of %zu case%s that must be refused", t->accepted,
+               t->negative, are(t->negative));
+    else if (t->accepted == 0)
+        decide(item, OUTCOME_FAIL, "refused %zu of %zu case%s that must be accepted", t->refused,
+               t->positive, are(t->positive));
+    else
+        decide(item, OUTCOME_FAIL,
+               "accepted %zu of %zu that must be refused, refused %zu of %zu that must be accepted",
+               t->accepted, t->negative, t->refused, t->positive);
+}
+
+/* `refuses_all` of certificates and of quotes. */
+static void judge_item(const report *r, report_item *item, const bool refuses_all[2])
 {
     const tally t = count_cases(r, item);
     size_t n = t.positive + t.negative;
     if (t.accepted > 0 || t.refused > 0) {
-        item->outcome = OUTCOME_FAIL;
-        if (t.refused == 0)
-            (void)snprintf(item->reason, sizeof item->reason,
-                           "accepted %zu of %zu case%s that must be refused", t.accepted,
-                           t.negative, are(t.negative));
-        else if (t.accepted == 0)
-            (void)snprintf(item->reason, sizeof item->reason,
-                           "refused %zu of %zu case%s that must be accepted", t.refused, t.positive,
-                           are(t.positive));
-        else
-            (void)snprintf(item->reason, sizeof item->reason,
-                           "accepted %zu of %zu that must be refused, refused %zu of %zu that must "
-                           "be accepted",
-                           t.accepted, t.negative, t.refused, t.positive);
+        decide_wrong(item, &t);
     } else if (t.errors > 0) {
-        item->outcome = OUTCOME_ERROR;
-        (void)snprintf(item->reason, sizeof item->reason, "no verdict on %zu of %zu case%s",
-                       t.errors, n, are(n));
-    } else if (t.skipped > 0) {
-        item->outcome = OUTCOME_SKIP;
-        (void)snprintf(item->reason, sizeof item->reason, "%zu of %zu case%s not judged", t.skipped,
-                       n, are(n));
+        decide(item, OUTCOME_ERROR, "no verdict on %zu of %zu case%s", t.errors, n, are(n));
+    } else if (t.skipped > 0 && (!r->allow_skip || t.positive == 0 || t.negative == 0)) {
+        decide(item, OUTCOME_SKIP, "%zu of %zu case%s not judged", t.skipped, n + t.skipped,
+               are(n + t.skipped));
     } else if (t.left_out > 0) {
-        item->outcome = OUTCOME_SKIP;
+        decide(item, OUTCOME_SKIP, "%zu of %zu case%s run, all as expected", n, n + t.left_out,
+               are(n + t.left_out));
         item->partly = true;
-        (void)snprintf(item->reason, sizeof item->reason, "%zu of %zu case%s run, all as expected",
-                       n, n + t.left_out, are(n + t.left_out));
     } else if (t.positive == 0 || t.negative == 0) {
-        item->outcome = OUTCOME_FAIL;
-        (void)snprintf(item->reason, sizeof item->reason,
-                       "the suite has no case that must be %s, so nothing is shown",
-                       t.positive == 0 ? "accepted" : "refused");
+        decide(item, OUTCOME_FAIL, "the suite has no case that must be %s, so nothing is shown",
+               t.positive == 0 ? "accepted" : "refused");
+    } else if ((t.of_kind[0] && refuses_all[0]) || (t.of_kind[1] && refuses_all[1])) {
+        decide(item, OUTCOME_FAIL,
+               "no %s was accepted in the whole run, so refusing these shows nothing",
+               t.of_kind[0] && refuses_all[0] ? "certificate" : "quote");
+    } else if (t.skipped > 0) {
+        decide(item, OUTCOME_PASS, "%zu accepted, %zu refused, as expected; %zu not judged",
+               t.positive, t.negative, t.skipped);
     } else {
-        item->outcome = OUTCOME_PASS;
-        (void)snprintf(item->reason, sizeof item->reason, "%zu accepted, %zu refused, as expected",
-                       t.positive, t.negative);
+        decide(item, OUTCOME_PASS, "%zu accepted, %zu refused, as expected", t.positive,
+               t.negative);
     }
 }
 
 void report_judge(report *r)
 {
+    bool judged[2] = {false, false}, accepted[2] = {false, false};
+    for (size_t i = 0; i < r->cases_n; i++) {
+        const report_case *c = &r->cases[i];
+        if (!c->asked || !c->positive || c->outcome == OUTCOME_SKIP)
+            continue;
+        judged[c->is_quote] = true;
+        accepted[c->is_quote] = accepted[c->is_quote] || c->accepted;
+    }
+    const bool refuses_all[2] = {judged[0] && !accepted[0], judged[1] && !accepted[1]};
     for (size_t i = 0; i < r->items_n; i++)
-        judge_item(r, &r->items[i]);
+        judge_item(r, &r->items[i], refuses_all);
 }
 
 size_t report_count(const report *r, outcome o)

@@ -27,6 +27,7 @@ typedef struct report_case {
     outcome outcome;
     bool positive; /* shows that the verifier does accept something */
     bool accepted, asked;
+    bool is_quote;
     char got[96];
     char line[400]; /* what it said itself, possibly nothing */
     uint64_t ms;
@@ -55,8 +56,12 @@ typedef struct report {
     size_t *links;
 } report;
 
-/* Sets outcome and reason of each item from its cases. One that is only about what must be refused
- * would be passed by a verifier that refuses everything, so it needs both. */
+/*
+ * Sets outcome and reason of each item from its cases. What must be refused is refused by a
+ * verifier that refuses everything too, or all of one kind: so an item needs cases of both sorts,
+ * and where it has quotes to be refused, some quote must have been accepted in the run. What was
+ * skipped counts for nothing; with allow_skip the others decide.
+ */
 void report_judge(report *r);
 
 size_t report_count(const report *r, outcome o);

@@ -139,6 +139,7 @@ static void begin_case(const suite_case *from, report_case *to)
     to->expected = !from->accept ? "refuse" : from->either ? "accept or refuse" : "accept";
     to->why = from->check != NULL ? from->check : from->code;
     to->outcome = OUTCOME_SKIP;
+    to->is_quote = from->kind == SUITE_QUOTE;
     (void)snprintf(to->got, sizeof to->got, "not run");
 }
 

@@ -29,9 +29,13 @@ static const struct {
     {"AA", "no case that must be refused", OUTCOME_FAIL, false, false},
     {"", "no case that must be accepted", OUTCOME_FAIL, false, false},
     {"Are", "no verdict on 1 of 3 cases", OUTCOME_ERROR, false, false},
-    {"ESs", "no verdict on 1 of 3 cases", OUTCOME_ERROR, false, false},
+    {"ESs", "no verdict on 1 of 1 case", OUTCOME_ERROR, false, false},
     {"Ars", "1 of 3 cases not judged", OUTCOME_SKIP, false, true},
-    {"wes", "accepted 1 of 3 cases that must be refused", OUTCOME_FAIL, false, false},
+    {"As", "1 of 2 cases not judged", OUTCOME_SKIP, false, true},
+    /* q: a quote that was refused, as was right; Q: one that was accepted so. */
+    {"AQrq", "2 accepted, 2 refused, as expected", OUTCOME_PASS, true, true},
+    {"Aq", "1 accepted, 1 refused, as expected", OUTCOME_PASS, true, true},
+    {"wes", "accepted 1 of 2 cases that must be refused", OUTCOME_FAIL, false, false},
     {"Aro", "2 of 3 cases run, all as expected", OUTCOME_SKIP, true, true},
     {"wo", "accepted 1 of 1 case that must be refused", OUTCOME_FAIL, false, false},
 };
@@ -46,11 +50,12 @@ static report_case case_of(char letter)
                      .got = "g",
                      .positive = positive,
                      .asked = low != 'o'};
+    c.is_quote = low == 'q';
     c.outcome = low == 'w'   ? OUTCOME_FAIL
                 : low == 'e' ? OUTCOME_ERROR
                 : low == 's' ? OUTCOME_SKIP
                              : OUTCOME_PASS;
-    c.accepted = positive ? low == 'a' : low == 'w';
+    c.accepted = positive ? low == 'a' || low == 'q' : low == 'w';
     return c;
 }
 
@@ -76,6 +81,50 @@ static void judges(void **state)
         r.allow_skip = true;
         assert_int_equal(report_passed(&r), rows[i].passed_if_skips_do);
     }
+}
+
+/* Who refuses every quote has shown nothing by refusing one, whatever certificates he accepts. */
+static void wants_something_accepted(void **state)
+{
+    (void)state;
+    report_case cases[] = {case_of('A'), case_of('r'), case_of('q'), case_of('W')};
+    size_t links[] = {0, 1, 0, 2, 3};
+    report_item items[] = {{.id = "X-1", .link = 0, .links_n = 2},
+                           {.id = "X-2", .link = 2, .links_n = 2},
+                           {.id = "X-3", .link = 4, .links_n = 1}};
+    cases[3].is_quote = true;
+    report r = {.items = items, .items_n = 3, .cases = cases, .cases_n = 4, .links = links};
+    report_judge(&r);
+    assert_int_equal(items[0].outcome, OUTCOME_PASS);
+    assert_int_equal(items[1].outcome, OUTCOME_FAIL);
+    assert_string_equal(items[1].reason,
+                        "no quote was accepted in the whole run, so refusing these shows nothing");
+    assert_int_equal(items[2].outcome, OUTCOME_FAIL);
+    cases[3].outcome = OUTCOME_PASS;
+    cases[3].accepted = true;
+    report_judge(&r);
+    assert_int_equal(items[1].outcome, OUTCOME_PASS);
+}
+
+/* What was skipped is left aside if that is allowed, and if the rest shows something. */
+static void leaves_skips_aside(void **state)
+{
+    (void)state;
+    report_case cases[] = {case_of('A'), case_of('r'), case_of('s')};
+    size_t links[] = {0, 1, 2};
+    report_item item = {.id = "X-1", .links_n = 3};
+    report r = {.items = &item,
+                .items_n = 1,
+                .cases = cases,
+                .cases_n = 3,
+                .links = links,
+                .allow_skip = true};
+    report_judge(&r);
+    assert_int_equal(item.outcome, OUTCOME_PASS);
+    assert_string_equal(item.reason, "1 accepted, 1 refused, as expected; 1 not judged");
+    cases[1].outcome = OUTCOME_SKIP;
+    report_judge(&r);
+    assert_int_equal(item.outcome, OUTCOME_SKIP);
 }
 
 static void escapes(void **state)
@@ -148,7 +197,9 @@ static void keeps_texts_in(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(judges), cmocka_unit_test(escapes),
-                                       cmocka_unit_test(keeps_texts_in)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(judges),
+                                       cmocka_unit_test(wants_something_accepted),
+                                       cmocka_unit_test(leaves_skips_aside),
+                                       cmocka_unit_test(escapes), cmocka_unit_test(keeps_texts_in)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
