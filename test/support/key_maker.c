@@ -90,6 +90,69 @@ EVP_PKEY *key_from_private(key_type type, bytes scalar)
     return key;
 }
 
+/* The first prime from a number on that depends on the label only, and fits the exponent. */
+static BIGNUM *rsa_prime(unsigned bits, const char *label, unsigned which, BN_CTX *ctx)
+{
+    buf b = {0};
+    for (unsigned i = 0; b.n < bits / 8; i++)
+        buf_put(&b, digest_of(EVP_sha512(), arena_format("%s %u %u", label, which, i)));
+    BIGNUM *p = BN_bin2bn(b.p, (int)(bits / 8), NULL), *less = BN_new();
+    MUST(p != NULL && less != NULL && BN_set_bit(p, (int)bits - 1) == 1);
+    /* Two such primes have a product of twice the length. */
+    MUST(BN_set_bit(p, (int)bits - 2) == 1 && BN_set_bit(p, 0) == 1);
+    while (BN_sub(less, p, BN_value_one()) == 1 &&
+           (BN_mod_word(less, RSA_F4) == 0 || BN_check_prime(p, ctx, NULL) != 1))
+        MUST(BN_add_word(p, 2) == 1);
+    BN_free(less);
+    return p;
+}
+
+/* d, and its remainders and the inverse that OpenSSL wants as well. */
+static void push_rsa_private(OSSL_PARAM_BLD *bld, const BIGNUM *p, const BIGNUM *q, BIGNUM *all[7],
+                             BN_CTX *ctx)
+{
+    BIGNUM *e = all[0], *n = all[1], *phi = all[2], *d = all[3], *p1 = all[4], *q1 = all[5];
+    MUST(BN_set_word(e, RSA_F4) == 1 && BN_mul(n, p, q, ctx) == 1);
+    MUST(BN_sub(p1, p, BN_value_one()) == 1 && BN_sub(q1, q, BN_value_one()) == 1);
+    MUST(BN_mul(phi, p1, q1, ctx) == 1 && BN_mod_inverse(d, e, phi, ctx) != NULL);
+    MUST(BN_mod_inverse(all[6], q, p, ctx) != NULL);
+    MUST(BN_mod(p1, d, p1, ctx) == 1 && BN_mod(q1, d, q1, ctx) == 1);
+    MUST(OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) == 1);
+    MUST(OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e) == 1);
+    MUST(OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_D, d) == 1);
+    MUST(OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_FACTOR1, p) == 1);
+    MUST(OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_FACTOR2, q) == 1);
+    MUST(OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_EXPONENT1, p1) == 1);
+    MUST(OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_EXPONENT2, q1) == 1);
+    MUST(OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, all[6]) == 1);
+}
+
+static EVP_PKEY *rsa_key_named(unsigned bits, const char *label)
+{
+    BN_CTX *ctx = BN_CTX_new();
+    OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *from = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    EVP_PKEY *key = NULL;
+    BIGNUM *all[7];
+    MUST(ctx != NULL && bld != NULL && from != NULL);
+    for (size_t i = 0; i < 7; i++)
+        MUST((all[i] = BN_new()) != NULL);
+    BIGNUM *p = rsa_prime(bits / 2, label, 0, ctx), *q = rsa_prime(bits / 2, label, 1, ctx);
+    push_rsa_private(bld, p, q, all, ctx);
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
+    MUST(params != NULL && EVP_PKEY_fromdata_init(from) == 1);
+    MUST(EVP_PKEY_fromdata(from, &key, EVP_PKEY_KEYPAIR, params) == 1);
+    OSSL_PARAM_free(params);
+    for (size_t i = 0; i < 7; i++)
+        BN_free(all[i]);
+    BN_free(p);
+    BN_free(q);
+    EVP_PKEY_CTX_free(from);
+    OSSL_PARAM_BLD_free(bld);
+    BN_CTX_free(ctx);
+    return key;
+}
+
 static EVP_PKEY *make(key_type type, const char *name, unsigned bits)
 {
     char label[64];
@@ -99,7 +162,7 @@ static EVP_PKEY *make(key_type type, const char *name, unsigned bits)
         if (strcmp(keys[i].name, label) == 0)
             return keys[i].key;
     MUST(keys_n < KEYS_MAX);
-    EVP_PKEY *key = type == KEY_TYPE_RSA ? EVP_RSA_gen(bits) : ec_key_named(type, label);
+    EVP_PKEY *key = type == KEY_TYPE_RSA ? rsa_key_named(bits, label) : ec_key_named(type, label);
     MUST(key != NULL);
     memcpy(keys[keys_n].name, label, sizeof label);
     keys[keys_n++].key = key;

@@ -6,13 +6,13 @@
 typedef enum key_type { KEY_TYPE_P256, KEY_TYPE_P384, KEY_TYPE_P521, KEY_TYPE_RSA } key_type;
 
 /*
- * The key of that name: the same in every run for the EC types (derived from the name), made once
- * per program for RSA (3072 bits). Keys live until the program ends.
+ * The key of that name, which follows from it: the same in every run. RSA has 3072 bits. Keys live
+ * until the program ends.
  */
 EVP_PKEY *key_named(key_type type, const char *name);
 /* An EC key from its private scalar; the caller frees it. */
 EVP_PKEY *key_from_private(key_type type, bytes scalar);
-EVP_PKEY *key_rsa(unsigned bits); /* of another size; made once per size */
+EVP_PKEY *key_rsa(unsigned bits); /* of another size, a multiple of 16 */
 
 bytes key_spki(EVP_PKEY *key);  /* DER SubjectPublicKeyInfo */
 bytes key_point(EVP_PKEY *key); /* x||y of an EC key */

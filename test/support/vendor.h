@@ -75,6 +75,20 @@ bytes vendor_pck_chain(const vendor *v); /* PEM as in the quote's certification 
 /* A quote over 64 bytes of report data; the spec's own if empty. */
 quote_made vendor_quote(const vendor *v, bytes report_data);
 
+/*
+ * A platform of somebody else's, which stands for every world: its quotes, and root, collateral and
+ * policy as they are. Then only what is around a quote can be changed.
+ */
+typedef struct given_platform {
+    void *state;
+    bytes (*quote)(void *state, bytes report_data);
+    quote_tee tee;
+    bytes root_pem; /* empty: the verifier's own */
+    bytes collateral, policy;
+} given_platform;
+void vendor_give(const given_platform *p); /* not copied; NULL: none any more */
+const given_platform *vendor_given(void);  /* NULL: none */
+
 collateral_set vendor_collateral(const vendor *v);
 bytes vendor_collateral_json(const vendor *v);
 

@@ -1,7 +1,7 @@
 #ifndef UNIT_STAPLING_WORLD_H
 #define UNIT_STAPLING_WORLD_H
 
-#include "hostile_world.h"
+#include "words.h"
 
 /*
  * A certificate with endorsements and what its verifier holds, from a line of words. The first

@@ -1,5 +1,6 @@
 #include "testing.h"
 
+#include "hostile_run.h"
 #include "stapling_world.h"
 
 /* Makers of test/cases/hostile-stapling.txt. */
@@ -13,24 +14,29 @@ static hostile_case staple(const hostile_maker *m)
 
 #include "hostile_stapling_rows.h"
 
-#define MAKERS (sizeof makers / sizeof *makers)
+extern const char hostile_stapling_table[];
+
+static const hostile_group hostile_stapling = {.name = "stapling",
+                                               .table = hostile_stapling_table,
+                                               .makers = makers,
+                                               .n = sizeof makers / sizeof *makers};
 
 static void test_library(void **state)
 {
     (void)state;
-    hostile_run_library("hostile-stapling.txt", makers, MAKERS);
+    hostile_run_library(&hostile_stapling);
 }
 
 static void test_command(void **state)
 {
     (void)state;
-    hostile_run_command("hostile-stapling.txt", makers, MAKERS);
+    hostile_run_command(&hostile_stapling);
 }
 
 static void test_complete(void **state)
 {
     (void)state;
-    hostile_covers("hostile-stapling.txt", "E76 E77");
+    hostile_covers(&hostile_stapling, "E76 E77");
 }
 
 int main(void)

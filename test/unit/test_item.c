@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "der_maker.h"
-#include "hostile_world.h"
 #include "ratls/item.h"
+#include "words.h"
 
 enum { DAY = VENDOR_DAY };
 

@@ -1,5 +1,5 @@
-#ifndef UNIT_HOSTILE_COLLATERAL_ROWS_H
-#define UNIT_HOSTILE_COLLATERAL_ROWS_H
+#ifndef HOSTILE_COLLATERAL_ROWS_H
+#define HOSTILE_COLLATERAL_ROWS_H
 
 /* Which maker writes which case of test/cases/hostile-collateral.txt. */
 static const hostile_maker makers[] = {

@@ -1,4 +1,4 @@
-#include "hostile.h"
+#include "hostile_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +14,8 @@
 #include <jansson.h>
 
 #include "base/check.h"
-#include "ratls/policy.h"
 #include "ratls/verify.h"
 #include "testing.h"
-#include "vectors.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -31,23 +29,11 @@
 #define SANITIZED 0
 #endif
 
-enum { SECONDS_MAX = 5, FIELDS = 4 };
+enum { SECONDS_MAX = 5 };
 #define MEMORY_LIBRARY ((rlim_t)2 << 20)
 #define MEMORY_PROGRAM ((rlim_t)96 << 20) /* its own libraries included */
 
 extern char **environ;
-
-typedef struct line {
-    const char *name, *clause;
-    bool accept;
-    ratls_code code;
-    const char *check; /* NULL if accept */
-} line;
-
-typedef struct table {
-    size_t n, cap;
-    line *lines;
-} table;
 
 typedef struct verdict {
     ratls_code code;
@@ -55,130 +41,9 @@ typedef struct verdict {
     char text[RATLS_TEXT_SIZE];
 } verdict;
 
-/* The table. */
-
-static const char *known_check(const char *id)
+void hostile_covers(const hostile_group *g, const char *words)
 {
-    check_list list;
-    checks_init(&list);
-    for (size_t i = 0; i < CHECK_COUNT; i++)
-        if (strcmp(list.all[i].id, id) == 0)
-            return list.all[i].id;
-    return NULL;
-}
-
-static ratls_code known_code(const char *name)
-{
-    for (int code = RATLS_E_MALFORMED; code <= RATLS_E_SYSTEM; code++)
-        if (strcmp(ratls_code_name((ratls_code)code), name) == 0)
-            return (ratls_code)code;
-    return RATLS_OK;
-}
-
-/* Cuts blanks at both ends, in place. */
-static char *trimmed(char *s)
-{
-    while (*s == ' ')
-        s++;
-    size_t n = strlen(s);
-    while (n > 0 && s[n - 1] == ' ')
-        s[--n] = '\0';
-    return s;
-}
-
-static line line_of(char *text, const char *file, size_t number)
-{
-    char *fields[FIELDS];
-    size_t n = 0;
-    for (char *at = text; at != NULL; n++) {
-        char *bar = strchr(at, '|');
-        if (bar != NULL)
-            *bar = '\0';
-        if (n == FIELDS)
-            fail_msg("%s:%zu: more than four fields", file, number);
-        fields[n] = trimmed(at);
-        at = bar == NULL ? NULL : bar + 1;
-        if (fields[n][0] == '\0')
-            fail_msg("%s:%zu: field %zu is empty", file, number, n + 1);
-    }
-    if (n != FIELDS)
-        fail_msg("%s:%zu: %zu fields, expected four", file, number, n);
-    line l = {.name = fields[0], .clause = fields[2]};
-    char *expected = fields[3], *space = strchr(expected, ' ');
-    l.accept = strcmp(expected, "accept") == 0;
-    if (l.accept)
-        return l;
-    if (space != NULL) {
-        *space = '\0';
-        l.code = known_code(expected);
-        l.check = known_check(space + 1);
-    }
-    if (l.code == RATLS_OK || l.check == NULL)
-        fail_msg("%s:%zu: expected 'accept', or a code and a check id", file, number);
-    return l;
-}
-
-static const line *find_line(const table *t, const char *name)
-{
-    for (size_t i = 0; i < t->n; i++)
-        if (strcmp(t->lines[i].name, name) == 0)
-            return &t->lines[i];
-    return NULL;
-}
-
-static table table_read(const char *name)
-{
-    table t = {0};
-    char path[1024];
-    (void)snprintf(path, sizeof path, "%s/test/cases/%s", RATLS_SOURCE_DIR, name);
-    bytes file = join(file_read(path), bytes_of("", 1));
-    char *at = arena_alloc(file.n);
-    memcpy(at, file.p, file.n);
-    for (size_t i = 0; i < file.n; i++)
-        t.cap += at[i] == '\n';
-    t.lines = arena_alloc((t.cap + 1) * sizeof *t.lines);
-    for (size_t number = 1; *at != '\0'; number++) {
-        char *end = at + strcspn(at, "\n");
-        bool last = *end == '\0';
-        *end = '\0';
-        if (*at != '#' && *at != '\0') {
-            line l = line_of(at, name, number);
-            if (find_line(&t, l.name) != NULL)
-                fail_msg("%s:%zu: %s stands twice", name, number, l.name);
-            t.lines[t.n++] = l;
-        }
-        at = last ? end : end + 1;
-    }
-    return t;
-}
-
-static const hostile_maker *find_maker(const hostile_maker *makers, size_t n, const char *name)
-{
-    const hostile_maker *found = NULL;
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(makers[i].name, name) != 0)
-            continue;
-        if (found != NULL)
-            fail_msg("two makers are called %s", name);
-        found = &makers[i];
-    }
-    return found;
-}
-
-/* Each line has its maker and each maker its line. */
-static void check_pairs(const table *t, const hostile_maker *makers, size_t n)
-{
-    for (size_t i = 0; i < t->n; i++)
-        if (find_maker(makers, n, t->lines[i].name) == NULL)
-            fail_msg("nothing makes the case %s", t->lines[i].name);
-    for (size_t i = 0; i < n; i++)
-        if (find_line(t, makers[i].name) == NULL)
-            fail_msg("the table has no line for the maker %s", makers[i].name);
-}
-
-void hostile_covers(const char *file, const char *words)
-{
-    table t = table_read(file);
+    hostile_table t = hostile_table_of(g);
     for (const char *at = words; *at != '\0'; at += strspn(at, " ")) {
         size_t n = strcspn(at, " ");
         bool found = false;
@@ -187,61 +52,9 @@ void hostile_covers(const char *file, const char *words)
             found = strncmp(clause, at, n) == 0 && (clause[n] == ' ' || clause[n] == '\0');
         }
         if (!found)
-            fail_msg("%s: no case of %.*s", file, (int)n, at);
+            fail_msg("%s: no case of %.*s", g->name, (int)n, at);
         at += n;
     }
-}
-
-/* Worlds. */
-
-bytes hostile_policy(const vendor *v)
-{
-    ratls_error e;
-    size_t n;
-    ratls_verifier *verifier = ratls_verifier_new();
-    ratls_result *r = ratls_result_new();
-    const ratls_verify_options o = {.time = v->now, .time_is_explicit = true};
-    MUST(verifier != NULL && r != NULL);
-    MUST(ratls_verifier_set_root(verifier, vendor_root(v), &e) == RATLS_OK);
-    MUST(ratls_verifier_add_collateral(verifier, vendor_collateral_json(v), &e) == RATLS_OK);
-    bytes quote = vendor_quote(v, BYTES_NONE).quote;
-    if (ratls_verify_quote(verifier, quote, &o, r, &e) != RATLS_OK)
-        arena_die("a policy for a quote that is not genuine: %s", e.text);
-    const ratls_facts *facts = ratls_result_facts(r);
-    MUST(ratls_policy_write(NULL, 0, &n, facts, true, &e) == RATLS_OK);
-    char *text = arena_alloc(n + 1);
-    MUST(ratls_policy_write(text, n + 1, &n, facts, true, &e) == RATLS_OK);
-    ratls_result_free(&r);
-    ratls_verifier_free(&verifier);
-    return bytes_of(text, n);
-}
-
-hostile_case hostile_of(const vendor *v, bytes input, bytes policy)
-{
-    return (hostile_case){.input = input,
-                          .collateral = vendor_collateral_json(v),
-                          .policy = policy,
-                          .root = vendor_root_pem(v),
-                          .time = v->now};
-}
-
-hostile_tls *hostile_tls_of(tls_scheme scheme, quote_tee tee, unsigned version)
-{
-    hostile_tls *w = arena_alloc(sizeof *w);
-    w->v = vendor_of(tee, version, false, VENDOR_T0);
-    w->policy = hostile_policy(&w->v);
-    w->t = tls_spec_of(&w->v, scheme, NULL);
-    return w;
-}
-
-hostile_case hostile_tls_case_of(const hostile_tls *w, bytes certificate)
-{
-    return hostile_of(&w->v, certificate, w->policy);
-}
-
-hostile_case hostile_tls_case(const hostile_tls *w)
-{
-    return hostile_tls_case_of(w, tls_make(&w->t).der);
 }
 
 /* Budgets. */
@@ -352,7 +165,8 @@ static verdict judge_library(const hostile_case *c, const char **wrong)
         (void)snprintf(out.check, sizeof out.check, "%s", failure->id);
     if (unread.code != RATLS_OK && !before_collateral(r)) {
         out.code = unread.code;
-        (void)snprintf(out.check, sizeof out.check, "%s", known_check("collateral.present"));
+        (void)snprintf(out.check, sizeof out.check, "%s",
+                       hostile_check_named("collateral.present"));
         e = unread;
     }
     (void)snprintf(out.text, sizeof out.text, "%s", e.text);
@@ -363,7 +177,7 @@ static verdict judge_library(const hostile_case *c, const char **wrong)
 }
 
 /* False, and a message, if the verdict is not the one of the table. */
-static bool agrees(const line *l, const verdict *v, const char *wrong)
+static bool agrees(const hostile_line *l, const verdict *v, const char *wrong)
 {
     if (wrong != NULL) {
         print_error("%s: %s (%s)\n", l->name, wrong, v->text);
@@ -378,15 +192,14 @@ static bool agrees(const line *l, const verdict *v, const char *wrong)
     return false;
 }
 
-void hostile_run_library(const char *file, const hostile_maker *makers, size_t n)
+void hostile_run_library(const hostile_group *g)
 {
-    table t = table_read(file);
-    check_pairs(&t, makers, n);
+    hostile_table t = hostile_table_of(g);
     size_t bad = 0;
     for (size_t i = 0; i < t.n; i++) {
         const char *wrong;
         arena_mark mark = arena_here();
-        const hostile_maker *m = find_maker(makers, n, t.lines[i].name);
+        const hostile_maker *m = t.lines[i].maker;
         hostile_case c = m->make(m);
         verdict v = judge_library(&c, &wrong);
         bad += !agrees(&t.lines[i], &v, wrong);
@@ -511,7 +324,7 @@ static verdict read_answer(const char *path, const hostile_case *c, int status, 
                *check = json_string_value(json_object_get(error, "check")),
                *text = json_string_value(json_object_get(error, "text"));
     if (json_is_object(error) && code != NULL && check != NULL && text != NULL) {
-        v.code = known_code(code);
+        v.code = hostile_code_named(code);
         (void)snprintf(v.check, sizeof v.check, "%s", check);
         (void)snprintf(v.text, sizeof v.text, "%s", text);
         *wrong = v.code == RATLS_OK ? "an error without a code" : NULL;
@@ -539,19 +352,18 @@ static verdict judge_command(const hostile_case *c, const char **wrong)
     return v;
 }
 
-void hostile_run_command(const char *file, const hostile_maker *makers, size_t n)
+void hostile_run_command(const hostile_group *g)
 {
     if (access(program(), X_OK) != 0) {
         print_message("skipped: no program %s\n", program());
         skip();
     }
-    table t = table_read(file);
-    check_pairs(&t, makers, n);
+    hostile_table t = hostile_table_of(g);
     size_t bad = 0, by_clock = 0;
     for (size_t i = 0; i < t.n; i++) {
         const char *wrong = NULL;
         arena_mark mark = arena_here();
-        const hostile_maker *m = find_maker(makers, n, t.lines[i].name);
+        const hostile_maker *m = t.lines[i].maker;
         hostile_case c = m->make(m);
         if (c.time_from_clock) {
             by_clock++;

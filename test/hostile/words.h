@@ -1,5 +1,5 @@
-#ifndef UNIT_HOSTILE_WORLD_H
-#define UNIT_HOSTILE_WORLD_H
+#ifndef HOSTILE_WORDS_H
+#define HOSTILE_WORDS_H
 
 #include <stdlib.h>
 
@@ -46,7 +46,7 @@ static inline vendor world_at(const char *text, int64_t now)
 
 static inline vendor world_of(const char *text)
 {
-    return world_at(text, VENDOR_T0);
+    return world_at(text, hostile_time());
 }
 
 /* Its quote alone: what a policy says plays no part. */

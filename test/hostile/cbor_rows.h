@@ -1,4 +1,4 @@
-/* Makers of hostile-cbor.txt; see test_hostile_cbor.c for the templates. */
+/* Makers of hostile-cbor.txt; see cbor.c for the templates. */
 {"right", evidence, "d9ea60 82 q k", 0}, {"quote-as-report", evidence, "d9ea61 82 q k", 0},
     {"quote-as-legacy-report", evidence, "d9ea62 82 q k", 0},
     {"tdx-report", evidence, "d9ea61 82 590400 81 00*1023 k", 0},

@@ -1,0 +1,10 @@
+# The tables as arrays of C: string literals of that length are more than C11 promises.
+set(c "#include \"hostile.h\"\n")
+foreach(table ${TABLES})
+    get_filename_component(name ${table} NAME_WE)
+    string(REPLACE "-" "_" name ${name})
+    file(READ ${table} hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(APPEND c "\nconst char ${name}_table[] = {${bytes}0};\n")
+endforeach()
+file(WRITE ${OUT} "${c}")
