@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "hostile.h"
 
 /* Certificates of every scheme, and what becomes of evidence that is not where or how it should
@@ -355,6 +357,58 @@ static hostile_case certificate_of_size(const hostile_maker *self)
     arena_die("no certificate of that size");
 }
 
+enum {
+    STAPLED_RIGHT,
+    STAPLED_DATED,
+    STAPLED_VERSION_SHORT,
+    STAPLED_NULS,
+    STAPLED_SHORT,
+    STAPLED_LONG,
+    STAPLED_VERSION_BYTES,
+    STAPLED_TRAILING,
+    STAPLED_CUT,
+    STAPLED_TAG,
+    STAPLED_OTHER_PLATFORM,
+    STAPLED_FORGED
+};
+
+/* The endorsements extension. With text "alone" the verifier has no collateral of its own. */
+static hostile_case stapled(const hostile_maker *self)
+{
+    hostile_tls *w = sgx(TLS_INTEROPERABLE);
+    vendor v = w->v;
+    const int how = self->number;
+    v.tcb_info.fmspc[5] ^= how == STAPLED_OTHER_PLATFORM;
+    if (how == STAPLED_FORGED)
+        v.tcb_info_key = other_key();
+    collateral_set c = vendor_collateral(&v);
+    endorsement_items items = endorsement_items_cbor(
+        &c, how == STAPLED_DATED || how == STAPLED_LONG ? "2026-01-01T00:00:00Z" : NULL);
+    if (how == STAPLED_VERSION_SHORT)
+        items.item[0] = mk_cbor_uint(3);
+    else if (how == STAPLED_VERSION_BYTES)
+        items.item[0] = mk_cbor_bytes(bytes_text("\x03"));
+    else if (how == STAPLED_NULS)
+        for (size_t i = 1; i < items.n; i++)
+            items.item[i] = join(items.item[i], bytes_of("", 1));
+    else if (how == STAPLED_SHORT)
+        items.n--;
+    else if (how == STAPLED_LONG)
+        items.item[items.n++] = bytes_text("more");
+    w->t.endorsements_raw = endorsements_cbor(
+        how == STAPLED_TAG ? (uint64_t)strtoul(self->text, NULL, 10) : 60000, &items);
+    if (how == STAPLED_TRAILING)
+        w->t.endorsements_raw = join(w->t.endorsements_raw, bytes_of("", 1));
+    else if (how == STAPLED_CUT)
+        w->t.endorsements_raw = bytes_cut(w->t.endorsements_raw, w->t.endorsements_raw.n - 1);
+    hostile_case made = hostile_tls_case(w);
+    if (self->text != NULL && strcmp(self->text, "alone") == 0) {
+        made.collateral = BYTES_NONE;
+        made.either = how == STAPLED_RIGHT;
+    }
+    return made;
+}
+
 static hostile_case world(const hostile_maker *self)
 {
     static const struct {
@@ -496,6 +550,20 @@ static const hostile_maker makers[] = {
     {"evidence-64-kib", evidence_of_size, NULL, 65536},
     {"evidence-16-mib", evidence_of_size, NULL, 16777216},
 
+    {"endorsements-8-items", stapled, NULL, STAPLED_RIGHT},
+    {"endorsements-9-items", stapled, NULL, STAPLED_DATED},
+    {"endorsements-version-short", stapled, NULL, STAPLED_VERSION_SHORT},
+    {"endorsements-nuls", stapled, NULL, STAPLED_NULS},
+    {"endorsements-alone", stapled, "alone", STAPLED_RIGHT},
+    {"endorsements-7-items", stapled, NULL, STAPLED_SHORT},
+    {"endorsements-10-items", stapled, NULL, STAPLED_LONG},
+    {"endorsements-version-bytes", stapled, NULL, STAPLED_VERSION_BYTES},
+    {"endorsements-trailing", stapled, NULL, STAPLED_TRAILING},
+    {"endorsements-cut", stapled, NULL, STAPLED_CUT},
+    {"endorsements-of-reports", stapled, "60001", STAPLED_TAG},
+    {"endorsements-unknown-tag", stapled, "60003", STAPLED_TAG},
+    {"endorsements-other-platform", stapled, "alone", STAPLED_OTHER_PLATFORM},
+    {"endorsements-forged", stapled, "alone", STAPLED_FORGED},
 };
 
 static const char *left_out(const hostile_maker *m, const hostile_setting *s)
@@ -503,7 +571,8 @@ static const char *left_out(const hostile_maker *m, const hostile_setting *s)
     if (!s->given)
         return NULL;
     if (m->make == evidence_of_size || m->make == certificate_of_size || m->make == td15 ||
-        m->make == older_same_quote_padded || m->make == critical_endorsements)
+        m->make == older_same_quote_padded || m->make == critical_endorsements ||
+        m->make == stapled)
         return "it needs the vendor's keys";
     return m->make == world && m->number % 10 != 0 ? "it is of another platform" : NULL;
 }

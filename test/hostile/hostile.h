@@ -20,6 +20,7 @@ typedef struct hostile_case {
     bytes collateral, policy, root, ca; /* empty: not given */
     int64_t time;
     uint32_t skew;
+    bool either;          /* to be accepted, but refusing it is right as well */
     bool time_from_clock; /* the caller did not name the time: judged by the library only */
 } hostile_case;
 

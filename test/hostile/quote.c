@@ -202,6 +202,30 @@ static hostile_case body(const hostile_maker *m)
     return world_cert(&v, policy);
 }
 
+/* "world other": this world under the policy of the other. */
+static hostile_case other_policy(const hostile_maker *m)
+{
+    vendor v = world_of(m->text), other = world_of(word_of(m->text, 1));
+    return world_cert(&v, hostile_policy(&other));
+}
+
+/* "world key [hex]": the policy has a list of platforms, with `number` values of its own kind: this
+ * platform's, or the hex. */
+static hostile_case pinned(const hostile_maker *m)
+{
+    vendor v = world_of(m->text);
+    const char *key = word_of(m->text, 1), *given = word_of(m->text, 2);
+    bytes own = strcmp(key, "allow_ppid") == 0 ? bytes_of(v.pck_ext.ppid, 16)
+                                               : bytes_of(v.pck_ext.fmspc, 6);
+    bytes hex = *given != '\0' ? bytes_text(given) : hex_of(own);
+    bytes list =
+        m->number == 0 ? BYTES_EMPTY : arena_format("\"%.*s\"", (int)hex.n, (const char *)hex.p);
+    bytes platforms = arena_format("\"platforms\": { \"%s\": [%.*s] }, \"accept\"", key,
+                                   (int)list.n, (const char *)list.p);
+    return world_cert(&v,
+                      text_replaced(hostile_policy(&v), "\"accept\"", (const char *)platforms.p));
+}
+
 /* The report data of the quoting enclave: made in another way, and signed by the PCK key. */
 static hostile_case qe_data(const hostile_maker *m)
 {

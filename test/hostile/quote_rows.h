@@ -398,6 +398,21 @@ static const hostile_maker makers[] = {
     {"root-broken-root", root_case, "sgx3 own broken", 0},
     {"root-intel-name-tdx", root_case, "tdx15 intel names", 0},
     {"root-reissued", root_case, "sgx3 own reissued", 0},
+    {"other-mrenclave", body, "sgx3 64 5a as-written", 0},
+    {"other-mrsigner", body, "sgx3 128 5a as-written", 0},
+    {"other-isv-prod-id", body, "sgx3 257 5a as-written", 0},
+    {"other-isv-svn-lower", body, "sgx3 258 0000 as-written", 0},
+    {"other-isv-svn-higher", body, "sgx3 259 5a as-written", 0},
+    {"other-mrtd", body, "tdx4 136 5a as-written", 0},
+    {"other-rtmr1", body, "tdx4 376 5a as-written", 0},
+    {"other-rtmr2", body, "tdx15 424 5a as-written", 0},
+    {"other-tee-tdx", other_policy, "tdx4 sgx3", 0},
+    {"other-tee-sgx", other_policy, "sgx3 tdx4", 0},
+    {"pinned-ppid", pinned, "sgx3 allow_ppid", 1},
+    {"pinned-fmspc", pinned, "tdx4 allow_fmspc", 1},
+    {"pinned-ppid-other", pinned, "sgx3 allow_ppid 000102030405060708090a0b0c0d0e0f", 1},
+    {"pinned-fmspc-other", pinned, "tdx4 allow_fmspc 000102030405", 1},
+    {"pinned-none", pinned, "sgx3 allow_ppid", 0},
 };
 
 #endif

@@ -17,7 +17,7 @@ static void by_command(void **state)
 static void covers_every_kind(void **state)
 {
     (void)state;
-    hostile_covers(&hostile_certificate, "A1 A2 A3 A4 A5 A6 A7 A8 A9 A10");
+    hostile_covers(&hostile_certificate, "A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 E77");
 }
 
 int main(void)
