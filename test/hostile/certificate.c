@@ -402,10 +402,8 @@ static hostile_case stapled(const hostile_maker *self)
     else if (how == STAPLED_CUT)
         w->t.endorsements_raw = bytes_cut(w->t.endorsements_raw, w->t.endorsements_raw.n - 1);
     hostile_case made = hostile_tls_case(w);
-    if (self->text != NULL && strcmp(self->text, "alone") == 0) {
+    if (self->text != NULL && strcmp(self->text, "alone") == 0)
         made.collateral = BYTES_NONE;
-        made.either = how == STAPLED_RIGHT;
-    }
     return made;
 }
 

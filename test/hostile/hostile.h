@@ -20,7 +20,6 @@ typedef struct hostile_case {
     bytes collateral, policy, root, ca; /* empty: not given */
     int64_t time;
     uint32_t skew;
-    bool either;          /* to be accepted, but refusing it is right as well */
     bool time_from_clock; /* the caller did not name the time: judged by the library only */
 } hostile_case;
 
@@ -50,6 +49,7 @@ extern const hostile_group hostile_certificate, hostile_x509, hostile_cbor, host
     hostile_quote, hostile_pki, hostile_collateral;
 enum { HOSTILE_GROUPS = 7 };
 extern const hostile_group *const hostile_groups[HOSTILE_GROUPS];
+extern const char requirements_table[];
 extern const char hostile_certificate_table[], hostile_x509_table[], hostile_cbor_table[],
     hostile_binding_table[], hostile_quote_table[], hostile_pki_table[], hostile_collateral_table[];
 
@@ -68,6 +68,22 @@ typedef struct hostile_table {
 
 /* Read from its text, in the arena, and each line paired with its maker. */
 hostile_table hostile_table_of(const hostile_group *g);
+
+/* Which requirements of doc/REQUIREMENTS.md cases show: test/cases/requirements.txt, read in the
+ * arena. */
+typedef struct hostile_map hostile_map;
+const hostile_map *hostile_map_of(void);
+
+enum { HOSTILE_SERVED_MAX = 160 };
+typedef struct hostile_served {
+    size_t n; /* 0: none; at most one of a case to be refused */
+    const char *ids[HOSTILE_SERVED_MAX];
+    bool either; /* to be accepted, but refusing it is right as well */
+} hostile_served;
+void hostile_serves(const hostile_map *m, const hostile_line *l, hostile_served *out);
+
+/* A pattern of the map that fits no case of these tables; NULL: each fits one. */
+const char *hostile_map_idle(const hostile_map *m, const hostile_table *tables, size_t n);
 
 /* The id of a check as the list of checks has it; NULL if there is none. */
 const char *hostile_check_named(const char *id);
