@@ -27,7 +27,8 @@ static const command *const commands[] = {&show_command,
                                           &collateral_import_command,
                                           &collateral_serve_command,
                                           &conform_verifier_command,
-                                          &conform_endpoint_command};
+                                          &conform_endpoint_command,
+                                          &conform_make_command};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Those whose name begins so. */

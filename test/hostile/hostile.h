@@ -78,6 +78,7 @@ enum { HOSTILE_SERVED_MAX = 160 };
 typedef struct hostile_served {
     size_t n; /* 0: none; at most one of a case to be refused */
     const char *ids[HOSTILE_SERVED_MAX];
+    bool all;    /* these are all of verifiers */
     bool either; /* to be accepted, but refusing it is right as well */
 } hostile_served;
 void hostile_serves(const hostile_map *m, const hostile_line *l, hostile_served *out);

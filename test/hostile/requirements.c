@@ -95,13 +95,12 @@ static bool has_case(const rule *r, const hostile_line *l)
 
 void hostile_serves(const hostile_map *m, const hostile_line *l, hostile_served *out)
 {
-    bool all = false;
     *out = (hostile_served){.n = 0};
     for (size_t i = 0; i < m->n; i++) {
         const rule *r = &m->rules[i];
-        bool here = all || has_case(r, l);
+        bool here = out->all || has_case(r, l);
         if (is_base(r))
-            all = here;
+            out->all = here;
         else if (is_either(r))
             out->either = l->accept && has_case(r, l);
         else if (here && (l->accept || has_check(r, l->check)))

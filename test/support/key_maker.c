@@ -16,6 +16,8 @@
 typedef struct named_key {
     char name[64];
     EVP_PKEY *key;
+    uint8_t *spki; /* NULL until it is asked for: OpenSSL's encoder is slow */
+    size_t spki_n;
 } named_key;
 
 static named_key keys[KEYS_MAX];
@@ -189,9 +191,20 @@ static bytes take(unsigned char *p, int n)
 
 bytes key_spki(EVP_PKEY *key)
 {
+    named_key *named = NULL;
+    for (size_t i = 0; i < keys_n && named == NULL; i++)
+        if (keys[i].key == key)
+            named = &keys[i];
+    if (named != NULL && named->spki != NULL)
+        return arena_copy(bytes_of(named->spki, named->spki_n));
     unsigned char *p = NULL;
     int n = i2d_PUBKEY(key, &p);
-    return take(p, n);
+    if (named == NULL)
+        return take(p, n);
+    MUST(n > 0);
+    named->spki = p;
+    named->spki_n = (size_t)n;
+    return arena_copy(bytes_of(p, named->spki_n));
 }
 
 bytes key_pkcs1(EVP_PKEY *key)
@@ -310,17 +323,65 @@ static BIGNUM *nonce_of(const BIGNUM *private, const BIGNUM *hash, const BIGNUM 
     }
 }
 
+/* Worlds differ in little, so most of what is signed was signed before. */
+enum { SIGNATURES_N = 1024, SCALAR_MAX = 66 };
+
+typedef struct known_signature {
+    bool known;
+    uint8_t what[32];
+    uint8_t r[SCALAR_MAX], s[SCALAR_MAX];
+} known_signature;
+
+static known_signature signatures[SIGNATURES_N];
+
+/* The place for this digest signed by this key; it may hold another. */
+static known_signature *signature_place(const BIGNUM *private, const char *group, const EVP_MD *md,
+                                        bytes digest, uint8_t what[32])
+{
+    uint8_t scalar[SCALAR_MAX];
+    MUST(BN_bn2binpad(private, scalar, sizeof scalar) == sizeof scalar);
+    bytes all = digest_of(EVP_sha256(), join(bytes_of(scalar, sizeof scalar), bytes_text(group),
+                                             bytes_text(EVP_MD_get0_name(md)), digest));
+    memcpy(what, all.p, 32);
+    return &signatures[(what[0] << 8 | what[1]) % SIGNATURES_N];
+}
+
+static ECDSA_SIG *known_one(const known_signature *k, const uint8_t what[32])
+{
+    if (!k->known || !bytes_equal(bytes_of(k->what, 32), bytes_of(what, 32)))
+        return NULL;
+    ECDSA_SIG *sig = ECDSA_SIG_new();
+    MUST(sig != NULL && ECDSA_SIG_set0(sig, BN_bin2bn(k->r, SCALAR_MAX, NULL),
+                                       BN_bin2bn(k->s, SCALAR_MAX, NULL)) == 1);
+    return sig;
+}
+
+static void keep(known_signature *k, const uint8_t what[32], const BIGNUM *r, const BIGNUM *s)
+{
+    k->known = true;
+    memcpy(k->what, what, sizeof k->what);
+    MUST(BN_bn2binpad(r, k->r, SCALAR_MAX) == SCALAR_MAX);
+    MUST(BN_bn2binpad(s, k->s, SCALAR_MAX) == SCALAR_MAX);
+}
+
 static ECDSA_SIG *sign_ecdsa(EVP_PKEY *key, const EVP_MD *md, bytes data)
 {
     char name[64];
+    uint8_t what[32];
     BIGNUM *private = NULL;
     MUST(EVP_PKEY_get_group_name(key, name, sizeof name, NULL) == 1);
     MUST(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &private) == 1);
+    bytes digest = digest_of(md, data);
+    known_signature *place = signature_place(private, name, md, digest, what);
+    ECDSA_SIG *sig = known_one(place, what);
+    if (sig != NULL) {
+        BN_free(private);
+        return sig;
+    }
     EC_GROUP *group = EC_GROUP_new_by_curve_name(OBJ_sn2nid(name));
     BN_CTX *ctx = BN_CTX_new();
     MUST(group != NULL && ctx != NULL);
     const BIGNUM *order = EC_GROUP_get0_order(group);
-    bytes digest = digest_of(md, data);
     size_t width = (size_t)BN_num_bytes(order);
     BIGNUM *hash = bits_to_int(digest.p, digest.n < width ? digest.n : width, order);
     BIGNUM *nonce = nonce_of(private, hash, order, md);
@@ -334,7 +395,8 @@ static ECDSA_SIG *sign_ecdsa(EVP_PKEY *key, const EVP_MD *md, bytes data)
     MUST(BN_mod_mul(s, r, private, order, ctx) == 1 && BN_mod_add(s, s, hash, order, ctx) == 1);
     MUST(BN_mod_inverse(nonce, nonce, order, ctx) != NULL);
     MUST(BN_mod_mul(s, s, nonce, order, ctx) == 1 && !BN_is_zero(r) && !BN_is_zero(s));
-    ECDSA_SIG *sig = ECDSA_SIG_new();
+    keep(place, what, r, s);
+    sig = ECDSA_SIG_new();
     MUST(sig != NULL && ECDSA_SIG_set0(sig, r, s) == 1);
     EC_POINT_free(point);
     BN_free(nonce);
