@@ -4,6 +4,7 @@
  */
 #include "conform_attester.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "base/time.h"
 #include "codec/cbor.h"
 #include "codec/der.h"
+#include "conform/requirement.h"
 
 enum { GRAMINE_EVIDENCE_MAX = 8192, GRAMINE_CERTIFICATE_MAX = 16384, RSA_BITS_MIN = 3072 };
 
@@ -476,63 +478,34 @@ static void judge_fallback(const attester_view *v, report_item *to)
 }
 
 static const struct {
-    const char *id, *text, *clause;
+    const char *id;
     void (*judge)(const attester_view *v, report_item *to);
 } rules[] = {
-    {"ATT-01", "The certificate is strict DER, X.509 version 3, no extension twice.",
-     "RFC 5280 4.1", judge_certificate},
-    {"ATT-02", "Its serial number is positive and has at most 20 bytes.", "RFC 5280 4.1.2.2",
-     judge_serial},
-    {"ATT-03", "It is within its validity.", "RFC 5280 4.1.2.5", judge_validity},
-    {"ATT-04", "It is signed by its own key, or by the CA that is named as its issuer.",
-     "RFC 5280 4.1.1.3", judge_signature},
-    {"ATT-05", "Its key is of a kind and size that peers take.", "RATLS certificate format",
-     judge_key},
-    {"ATT-06", "It carries the evidence extension, 2.23.133.5.4.9, once.",
-     "RATLS certificate format", judge_extension},
-    {"ATT-07", "The evidence extension is not critical.", "RATLS certificate format",
-     judge_critical},
-    {"ATT-08",
-     "Its value is tagged CBOR, an array of evidence and claims-buffer in definite and shortest "
-     "lengths, nothing after it.",
-     "RATLS evidence formats", judge_encoding},
-    {"ATT-09", "The claims-buffer is a CBOR map with pubkey-hash, no key twice.",
-     "RATLS evidence formats", judge_claims},
-    {"ATT-10", "pubkey-hash is the hash of the certificate's SubjectPublicKeyInfo.",
-     "RATLS evidence formats", judge_key_hash},
-    {"ATT-11", "The report data is SHA-256 of the claims-buffer, filled up with zeros.",
-     "RATLS evidence formats", judge_report_data},
-    {"ATT-12", "The evidence is a well-formed SGX or TDX quote.", "DCAP quote layout", judge_quote},
-    {"ATT-13", "The quote is genuine up to the vendor's root.", "DCAP quote verification",
-     judge_genuine},
-    {"ATT-14", "Evidence of older schemes beside it does not disagree with it.",
-     "ratls: two schemes must not disagree", judge_agreement},
-    {"ATT-15", "Endorsements, if there are any, are well-formed and have the tag of the evidence.",
-     "RATLS endorsements", judge_endorsements},
-    {"ATT-16", "Evidence, certificate and chain have sizes that all peers can read.",
-     "ratls: limits of peers", judge_size},
-    {"ATT-17", "A handshake of TLS 1.3 is complete and proves the key.", "RFC 8446 4.4.3",
-     judge_tls13},
-    {"ATT-18", "A handshake of TLS 1.2 is complete and proves the key.", "RFC 5246 7.4.3",
-     judge_tls12},
-    {"ATT-19", "Both versions of TLS show the same certificate.", "ratls: one attester, one answer",
-     judge_same},
-    {"ATT-20", "No handshake shows a certificate without evidence.",
-     "ratls: no fallback without attestation", judge_fallback},
-    {"ATT-21", "The policy that was given accepts it.", "ratls-policy(5)", judge_policy},
+    {"ATT-01", judge_certificate}, {"ATT-02", judge_serial},      {"ATT-03", judge_validity},
+    {"ATT-04", judge_signature},   {"ATT-05", judge_key},         {"ATT-06", judge_extension},
+    {"ATT-07", judge_critical},    {"ATT-08", judge_encoding},    {"ATT-09", judge_claims},
+    {"ATT-10", judge_key_hash},    {"ATT-11", judge_report_data}, {"ATT-12", judge_quote},
+    {"ATT-13", judge_genuine},     {"ATT-14", judge_agreement},   {"ATT-15", judge_endorsements},
+    {"ATT-16", judge_size},        {"ATT-17", judge_tls13},       {"ATT-18", judge_tls12},
+    {"ATT-19", judge_same},        {"ATT-20", judge_fallback},    {"ATT-21", judge_policy},
 };
-enum { RULES = sizeof rules / sizeof *rules };
+static const char policy_rule[] = "ATT-21";
 
-size_t attester_rules(void)
+size_t attester_judge(const attester_view *v, report_item *items)
 {
-    return RULES;
-}
-
-void attester_judge(const attester_view *v, report_item *items)
-{
-    for (size_t i = 0; i < RULES; i++) {
-        items[i] =
-            (report_item){.id = rules[i].id, .text = rules[i].text, .clause = rules[i].clause};
-        rules[i].judge(v, &items[i]);
+    size_t n = 0;
+    for (size_t i = 0; i < requirements_n; i++) {
+        const requirement *q = &requirements[i];
+        size_t k = 0;
+        while (k < sizeof rules / sizeof *rules && !bytes_is(bytes_text(q->id), rules[k].id))
+            k++;
+        if (!bytes_is(bytes_text(q->role), "attester") ||
+            (!v->has_policy && bytes_is(bytes_text(q->id), policy_rule)))
+            continue;
+        /* Each requirement on attesters has its rule here. */
+        assert(k < sizeof rules / sizeof *rules);
+        items[n] = (report_item){.id = q->id, .text = q->text, .clause = q->clause};
+        rules[k].judge(v, &items[n++]);
     }
+    return n;
 }

@@ -42,8 +42,10 @@ typedef struct attester_view {
 /* Reads what the handshakes brought; `shakes` must outlive the view. */
 void attester_look(const probe *shakes, attester_view *v);
 
-/* How many requirements there are, and the verdict on each. */
-size_t attester_rules(void);
-void attester_judge(const attester_view *v, report_item *items);
+/*
+ * The verdict on each requirement on attesters, into as many items as there are requirements at
+ * most; returns how many there are. That about the policy is among them if there is a policy.
+ */
+size_t attester_judge(const attester_view *v, report_item *items);
 
 #endif

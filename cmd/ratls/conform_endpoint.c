@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "conform/requirement.h"
 #include "conform_attester.h"
 #include "conform_probe.h"
 #include "conform_report.h"
@@ -61,11 +62,8 @@ static void shake_all(const tls *t, const address *to, unsigned seconds, probe *
     }
 }
 
-static int tell(const args *a, report *r, const attester_view *v)
+static int tell(const args *a, report *r)
 {
-    r->items_n = attester_rules();
-    if (!v->has_policy)
-        r->items_n--; /* the last one is about the policy */
     r->allow_skip = a->own[ENDPOINT_ALLOW_SKIP] != NULL;
     bool written =
         (a->own[ENDPOINT_JUNIT] == NULL || report_write(r, a->own[ENDPOINT_JUNIT], report_junit)) &&
@@ -79,7 +77,7 @@ static int tell(const args *a, report *r, const attester_view *v)
 static int examine(const tls *t, const address *to, unsigned seconds)
 {
     const args *a = t->a;
-    report_item *items = calloc(attester_rules(), sizeof *items);
+    report_item *items = calloc(requirements_n, sizeof *items);
     attester_view *v = calloc(1, sizeof *v);
     ratls_result *result = NULL;
     probe shakes[SHAKES] = {{.why = "not tried"}};
@@ -106,9 +104,9 @@ static int examine(const tls *t, const address *to, unsigned seconds)
         ok = judge(a, SUBJECT_CERTIFICATE, bytes_of(v->shown->leaf, v->shown->leaf_n), &result);
     if (ok) {
         v->result = result;
-        attester_judge(v, items);
+        r.items_n = attester_judge(v, items);
         r.ms = now_ms() - start;
-        status = tell(a, &r, v);
+        status = tell(a, &r);
     }
     ratls_result_free(&result);
     for (size_t i = 0; i < SHAKES; i++)

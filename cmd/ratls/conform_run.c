@@ -385,7 +385,7 @@ static void end_strays(void)
     }
 }
 
-bool run_all(const run_plan *plan)
+bool run_all(const run_plan *plan, int *stopped)
 {
     static const int watched[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
     enum { WATCHED = sizeof watched / sizeof *watched };
@@ -410,7 +410,6 @@ bool run_all(const run_plan *plan)
     for (int i = 0; i < WATCHED; i++)
         (void)sigaction(watched[i], &old[i], NULL);
     (void)sigprocmask(SIG_SETMASK, &w.before, NULL);
-    if (stop_signal != 0)
-        (void)raise(stop_signal);
+    *stopped = stop_signal;
     return !w.failed && stop_signal == 0;
 }

@@ -37,7 +37,10 @@ typedef struct run_plan {
     void (*done)(void *context, size_t n, const run_result *result);
 } run_plan;
 
-/* False after it said why: the program can't be run at all, or the user stopped it. */
-bool run_all(const run_plan *plan);
+/*
+ * False if the program can't be run at all, after it said why, or if the user stopped it: *stopped
+ * is the signal then, which the caller raises again when he has cleaned up, else 0.
+ */
+bool run_all(const run_plan *plan, int *stopped);
 
 #endif

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "command.h"
 #include "conform_report.h"
 #include "conform_run.h"
+#include "conform_scratch.h"
 #include "conform_suite.h"
 #include "conform_words.h"
 #include "when.h"
@@ -29,7 +31,8 @@ enum verifier_option {
 };
 
 static const own_option verifier_options[VERIFIER_OPTIONS] = {
-    [VERIFIER_SUITE] = {"--suite", "DIR", "the suite, as ratls conform make writes it"},
+    [VERIFIER_SUITE] = {"--suite", "DIR",
+                        "this suite of ratls conform make (default: made afresh)"},
     [VERIFIER_ONLY] = {"--only", "ID,ID...",
                        "only these: requirements, groups of them (CERT), or cases"},
     [VERIFIER_JOBS] = {"--jobs", "N", "cases at once (default: one for each processor)"},
@@ -49,8 +52,10 @@ typedef struct verifier_run {
     char paths[PLACES][PATH_SIZE];
     char time[24];
     filled_words filled;
+    bool scratch; /* dir is ours, for this run */
     bool progress;
     size_t done;
+    int stopped;
 } verifier_run;
 
 static bool number_option(const args *a, int which, unsigned max, unsigned otherwise, unsigned *out)
@@ -318,7 +323,7 @@ static bool run_suite(verifier_run *v)
     v->progress = isatty(STDERR_FILENO) == 1;
     v->report.begun = (int64_t)time(NULL);
     uint64_t start = now_ms();
-    bool ok = run_all(&plan);
+    bool ok = run_all(&plan, &v->stopped);
     v->report.ms = now_ms() - start;
     if (v->progress)
         (void)fprintf(stderr, "\r%40s\r", "");
@@ -331,8 +336,8 @@ static int tell(verifier_run *v)
     char subject[1024], where[PATH_SIZE + 64];
     report *r = &v->report;
     join_words(a, subject, sizeof subject);
-    int n = snprintf(where, sizeof where, "%s, made %s by ratls %s", v->dir, v->suite.made,
-                     v->suite.version);
+    int n = snprintf(where, sizeof where, "%s, made %s by ratls %s",
+                     v->scratch ? "of this run" : v->dir, v->suite.made, v->suite.version);
     if (v->suite.left_out_n > 0 && n > 0 && (size_t)n < sizeof where)
         (void)snprintf(where + n, sizeof where - (size_t)n, "; %zu cases could not be made for it",
                        v->suite.left_out_n);
@@ -352,9 +357,55 @@ static int tell(verifier_run *v)
     return sheet_end(s, written ? status : EXIT_TROUBLE);
 }
 
-static bool open_suite(verifier_run *v)
+/* Making a suite of our own. */
+
+enum { MAKE_SECONDS = 300 };
+
+typedef struct making {
+    char program[16], conform[8], make[8];
+    char *words[5];
+    run_result result;
+} making;
+
+static char *const *make_words(void *context, size_t i)
 {
-    ratls_error e;
+    making *m = context;
+    (void)i;
+    return m->words;
+}
+
+static void made(void *context, size_t i, const run_result *result)
+{
+    making *m = context;
+    (void)i;
+    m->result = *result;
+}
+
+/* By this very program, in a process of its own. */
+static bool make_suite(verifier_run *v)
+{
+    making m = {.program = "/proc/self/exe", .conform = "conform", .make = "make"};
+    const run_plan plan = {.n = 1,
+                           .jobs = 1,
+                           .seconds = MAKE_SECONDS,
+                           .context = &m,
+                           .words = make_words,
+                           .done = made};
+    m.words[0] = m.program;
+    m.words[1] = m.conform;
+    m.words[2] = m.make;
+    m.words[3] = v->dir;
+    v->scratch = scratch_make(v->dir, sizeof v->dir);
+    if (!v->scratch || !run_all(&plan, &v->stopped))
+        return false;
+    if (m.result.end == RUN_EXITED && m.result.code == EXIT_ACCEPTED)
+        return true;
+    complain("the suite can't be made: %s", m.result.line);
+    return false;
+}
+
+static bool name_suite(verifier_run *v)
+{
     const char *dir = v->a->own[VERIFIER_SUITE];
     char here[PATH_SIZE / 2] = "";
     bool whole = dir[0] == '/';
@@ -367,10 +418,33 @@ static bool open_suite(verifier_run *v)
         complain("%s: its path is too long", dir);
         return false;
     }
+    return true;
+}
+
+static bool open_suite(verifier_run *v)
+{
+    ratls_error e;
+    const char *dir = v->a->own[VERIFIER_SUITE];
+    if (dir != NULL ? !name_suite(v) : !make_suite(v))
+        return false;
     if (suite_open(v->dir, &v->suite, &e) == RATLS_OK)
         return true;
-    complain("%s: %s", dir, e.text);
+    complain("%s: %s", v->dir, e.text);
     return false;
+}
+
+static void end(verifier_run *v)
+{
+    int stopped = v->stopped;
+    if (v->scratch)
+        scratch_remove(v->dir);
+    free(v->report.items);
+    free(v->report.cases);
+    free(v->report.links);
+    suite_free(&v->suite);
+    free(v);
+    if (stopped != 0)
+        (void)raise(stopped);
 }
 
 static int run(const args *a)
@@ -385,15 +459,9 @@ static int run(const args *a)
     v->a = a;
     if (words_read(a->words, a->words_n, &v->words, &e) != RATLS_OK)
         complain("conform verifier: %s", e.text);
-    else if (a->own[VERIFIER_SUITE] == NULL)
-        complain("conform verifier: --suite is missing; see: ratls conform make --help");
     else if (open_suite(v) && begin(v) && run_suite(v))
         status = tell(v);
-    free(v->report.items);
-    free(v->report.cases);
-    free(v->report.links);
-    suite_free(&v->suite);
-    free(v);
+    end(v);
     return status;
 }
 
