@@ -179,6 +179,16 @@ static void filter(const selection *s, hostile_served *served)
     served->n = n;
 }
 
+/* For cases that are to be judged under the vendor's own root: one of its name. */
+static bytes stand_in_root(void)
+{
+    vendor v = vendor_of(QUOTE_SGX, 3, false, hostile_time());
+    v.root.key = key_named(KEY_TYPE_P256, "stand-in for the vendor's root");
+    ext_set(&v.root.ext, OID_SUBJECT_KEY_ID, false, ext_subject_key_id(v.root.key));
+    vendor_use_names(&v, "Intel", "Intel Corporation");
+    return vendor_root_pem(&v);
+}
+
 static bool make_line(suite_files *f, const selection *s, const hostile_group *g,
                       const hostile_line *l, hostile_served *served)
 {
@@ -192,6 +202,8 @@ static bool make_line(suite_files *f, const selection *s, const hostile_group *g
         return true;
     arena_mark mark = arena_here();
     hostile_case c = l->maker->make(l->maker);
+    if (c.root.n == 0 && !s->setting.given)
+        c.root = stand_in_root();
     bool good = suite_files_add(f, l, served, &c);
     arena_back(mark);
     return good;

@@ -268,12 +268,25 @@ static hostile_case other_hash(const hostile_maker *self)
 }
 
 /* The binding is judged whatever the TCB says. */
-static hostile_case out_of_date(const hostile_maker *self)
+static hostile_tls *out_of_date_world(const hostile_maker *self)
 {
     hostile_tls *w = world(self);
     w->v.tcb_info.levels[0].status = self->text;
     if (variant(self) == OF_OTHER_KEY)
         w->t.hashed_key = key_spki(key_named(KEY_TYPE_P256, "other"));
+    return w;
+}
+
+static hostile_case out_of_date(const hostile_maker *self)
+{
+    return hostile_tls_case(out_of_date_world(self));
+}
+
+static hostile_case out_of_date_allowed(const hostile_maker *self)
+{
+    hostile_tls *w = out_of_date_world(self);
+    w->policy = text_replaced(w->policy, "\"allow_status\": [\"UpToDate\"]",
+                              "\"allow_status\": [\"OutOfDate\"]");
     return hostile_tls_case(w);
 }
 
@@ -384,6 +397,9 @@ static const hostile_maker makers[] = {
     {"nonce-added", nonce_added, NULL, NUMBER(0, TLS_INTEROPERABLE, 0)},
     {"out-of-date", out_of_date, "OutOfDate", NUMBER(0, TLS_INTEROPERABLE, 0)},
     {"out-of-date-other-key", out_of_date, "OutOfDate", NUMBER(OF_OTHER_KEY, TLS_INTEROPERABLE, 0)},
+    {"out-of-date-allowed", out_of_date_allowed, "OutOfDate", NUMBER(0, TLS_INTEROPERABLE, 0)},
+    {"out-of-date-allowed-other-key", out_of_date_allowed, "OutOfDate",
+     NUMBER(OF_OTHER_KEY, TLS_INTEROPERABLE, 0)},
     {"revoked-other-key", out_of_date, "Revoked", NUMBER(OF_OTHER_KEY, TLS_INTEROPERABLE, 0)},
 };
 
@@ -392,7 +408,7 @@ static const char *left_out(const hostile_maker *m, const hostile_setting *s)
     bool of_td = m->number % SCHEME_STEP == 1;
     if (!s->given)
         return NULL;
-    if (m->make == out_of_date)
+    if (m->make == out_of_date || m->make == out_of_date_allowed)
         return "it needs the vendor's keys";
     if (of_td && s->tee != QUOTE_TDX)
         return "it is of another platform";
