@@ -480,5 +480,5 @@ const command conform_verifier_command = {
         "{or} stands between commands for different kinds of input. COMMAND says by its exit\n"
         "code: 0 accepted, 1 refused, 77 cannot judge this; all else is an error.\n"
         "Exit codes: 0 all requirements are met, 1 some are not, 2 usage or system error.",
-    .example = "ratls conform verifier --suite suite --html report.html -- my-verifier {}",
+    .example = "ratls conform verifier --html report.html -- my-verifier {}",
 };
