@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "appraise/result.h"
@@ -21,19 +20,10 @@ enum { GRAMINE_EVIDENCE_MAX = 8192, GRAMINE_CERTIFICATE_MAX = 16384, RSA_BITS_MI
 static const uint8_t oid_evidence[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x09};
 static const uint8_t oid_endorsements[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x02};
 
-__attribute__((format(printf, 3, 4))) static void decide(report_item *to, outcome o,
-                                                         const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    to->outcome = o;
-    (void)vsnprintf(to->reason, sizeof to->reason, format, list);
-    va_end(list);
-}
-#define pass(to, ...) decide(to, OUTCOME_PASS, __VA_ARGS__)
-#define warn(to, ...) decide(to, OUTCOME_WARN, __VA_ARGS__)
-#define fail(to, ...) decide(to, OUTCOME_FAIL, __VA_ARGS__)
-#define skip(to, ...) decide(to, OUTCOME_SKIP, __VA_ARGS__)
+#define pass(to, ...) report_decide(to, OUTCOME_PASS, __VA_ARGS__)
+#define warn(to, ...) report_decide(to, OUTCOME_WARN, __VA_ARGS__)
+#define fail(to, ...) report_decide(to, OUTCOME_FAIL, __VA_ARGS__)
+#define skip(to, ...) report_decide(to, OUTCOME_SKIP, __VA_ARGS__)
 
 void attester_look(const probe *shakes, attester_view *v)
 {

@@ -51,12 +51,12 @@ static const char *are(size_t n)
     return n == 1 ? "" : "s";
 }
 
-__attribute__((format(printf, 3, 4))) static void decide(report_item *item, outcome o,
-                                                         const char *format, ...)
+void report_decide(report_item *item, outcome o, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
     item->outcome = o;
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): the analyser loses va_start */
     (void)vsnprintf(item->reason, sizeof item->reason, format, list);
     va_end(list);
 }
@@ -64,15 +64,16 @@ __attribute__((format(printf, 3, 4))) static void decide(report_item *item, outc
 static void decide_wrong(report_item *item, const tally *t)
 {
     if (t->refused == 0)
-        decide(item, OUTCOME_FAIL, "accepted %zu of %zu case%s that must be refused", t->accepted,
-               t->negative, are(t->negative));
+        report_decide(item, OUTCOME_FAIL, "accepted %zu of %zu case%s that must be refused",
+                      t->accepted, t->negative, are(t->negative));
     else if (t->accepted == 0)
-        decide(item, OUTCOME_FAIL, "refused %zu of %zu case%s that must be accepted", t->refused,
-               t->positive, are(t->positive));
+        report_decide(item, OUTCOME_FAIL, "refused %zu of %zu case%s that must be accepted",
+                      t->refused, t->positive, are(t->positive));
     else
-        decide(item, OUTCOME_FAIL,
-               "accepted %zu of %zu that must be refused, refused %zu of %zu that must be accepted",
-               t->accepted, t->negative, t->refused, t->positive);
+        report_decide(
+            item, OUTCOME_FAIL,
+            "accepted %zu of %zu that must be refused, refused %zu of %zu that must be accepted",
+            t->accepted, t->negative, t->refused, t->positive);
 }
 
 /* `refuses_all` of certificates and of quotes. */
@@ -83,27 +84,28 @@ static void judge_item(const report *r, report_item *item, const bool refuses_al
     if (t.accepted > 0 || t.refused > 0) {
         decide_wrong(item, &t);
     } else if (t.errors > 0) {
-        decide(item, OUTCOME_ERROR, "no verdict on %zu of %zu case%s", t.errors, n, are(n));
+        report_decide(item, OUTCOME_ERROR, "no verdict on %zu of %zu case%s", t.errors, n, are(n));
     } else if (t.skipped > 0 && (!r->allow_skip || t.positive == 0 || t.negative == 0)) {
-        decide(item, OUTCOME_SKIP, "%zu of %zu case%s not judged", t.skipped, n + t.skipped,
-               are(n + t.skipped));
+        report_decide(item, OUTCOME_SKIP, "%zu of %zu case%s not judged", t.skipped, n + t.skipped,
+                      are(n + t.skipped));
     } else if (t.left_out > 0) {
-        decide(item, OUTCOME_SKIP, "%zu of %zu case%s run, all as expected", n, n + t.left_out,
-               are(n + t.left_out));
+        report_decide(item, OUTCOME_SKIP, "%zu of %zu case%s run, all as expected", n,
+                      n + t.left_out, are(n + t.left_out));
         item->partly = true;
     } else if (t.positive == 0 || t.negative == 0) {
-        decide(item, OUTCOME_FAIL, "the suite has no case that must be %s, so nothing is shown",
-               t.positive == 0 ? "accepted" : "refused");
+        report_decide(item, OUTCOME_FAIL,
+                      "the suite has no case that must be %s, so nothing is shown",
+                      t.positive == 0 ? "accepted" : "refused");
     } else if ((t.of_kind[0] && refuses_all[0]) || (t.of_kind[1] && refuses_all[1])) {
-        decide(item, OUTCOME_FAIL,
-               "no %s was accepted in the whole run, so refusing these shows nothing",
-               t.of_kind[0] && refuses_all[0] ? "certificate" : "quote");
+        report_decide(item, OUTCOME_FAIL,
+                      "no %s was accepted in the whole run, so refusing these shows nothing",
+                      t.of_kind[0] && refuses_all[0] ? "certificate" : "quote");
     } else if (t.skipped > 0) {
-        decide(item, OUTCOME_PASS, "%zu accepted, %zu refused, as expected; %zu not judged",
-               t.positive, t.negative, t.skipped);
+        report_decide(item, OUTCOME_PASS, "%zu accepted, %zu refused, as expected; %zu not judged",
+                      t.positive, t.negative, t.skipped);
     } else {
-        decide(item, OUTCOME_PASS, "%zu accepted, %zu refused, as expected", t.positive,
-               t.negative);
+        report_decide(item, OUTCOME_PASS, "%zu accepted, %zu refused, as expected", t.positive,
+                      t.negative);
     }
 }
 

@@ -56,6 +56,9 @@ typedef struct report {
     size_t *links;
 } report;
 
+__attribute__((format(printf, 3, 4))) void report_decide(report_item *item, outcome o,
+                                                         const char *format, ...);
+
 /*
  * Sets outcome and reason of each item from its cases. What must be refused is refused by a
  * verifier that refuses everything too, or all of one kind: so an item needs cases of both sorts,
