@@ -77,7 +77,8 @@ static bool fill_word(const char *word, const char *file, const char *hex, char 
 {
     size_t n = 0;
     while (*word != '\0') {
-        bool is_file = strncmp(word, "{}", 2) == 0, is_hex = strncmp(word, "{hex}", 5) == 0;
+        bool is_file = bytes_starts(bytes_text(word), "{}"),
+             is_hex = bytes_starts(bytes_text(word), "{hex}");
         const char *from = is_file ? file : is_hex ? hex : word;
         size_t size = is_file || is_hex ? strlen(from) : 1;
         if (size >= WORD_MAX - n)

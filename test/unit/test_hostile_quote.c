@@ -17,7 +17,8 @@ static void by_command(void **state)
 static void covers_every_kind(void **state)
 {
     (void)state;
-    hostile_covers(&hostile_quote, "D52 D53 D54 D55 D56 D57 D58 D59 D60 D61 D62 D63 D64 D65 D66 F81");
+    hostile_covers(&hostile_quote,
+                   "D52 D53 D54 D55 D56 D57 D58 D59 D60 D61 D62 D63 D64 D65 D66 F81");
 }
 
 int main(void)
