@@ -39,15 +39,9 @@ END {
         print id, accepted[id], refused[id] + 0
 }' "$suite/suite.json" >"$suite/counts"
 
-# The rules for attesters, each text in one piece.
-rules=cmd/ratls/conform_attester.c
-tr -d '\n' <"$rules" | sed 's/"  *"//g' >"$suite/rules"
-
 while read -r id role; do
     if [ "$role" = attester ]; then
-        text=$(sed -n "s/^| $id | attester | [^|]* | \(.*\) |\$/\1/p" "$page")
-        grep -qF "\"$id\"" "$suite/rules" || complain "$id: no rule in $rules"
-        grep -qF "\"$text\"" "$suite/rules" || complain "$id: its rule has another text"
+        grep -q "\"$id\"" cmd/ratls/conform_attester.c || complain "$id: no rule judges by it"
         grep -q "$id" test/cli/conform_endpoint.sh || complain "$id: no test in test/cli"
         continue
     fi
