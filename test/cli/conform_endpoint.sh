@@ -152,6 +152,9 @@ done <<'END'
 none ATT-06 ATT-20
 sgx-copied ATT-10
 sgx-flipped ATT-13
+sgx-claims ATT-09
+sgx-short ATT-12
+sgx-disagree ATT-14
 END
 
 # Servers that have nothing to do with it. s_server serves until it is ended.

@@ -55,6 +55,21 @@ static bytes copied_evidence(const vendor *v, const tls_made *m)
     return tls_make(&t).der;
 }
 
+/* With one thing wrong each, under the key of cert-sgx.pem. */
+static void mint_broken(const vendor *v, const tls_made *m, EVP_PKEY *key)
+{
+    tls_spec t = tls_spec_of(v, TLS_INTEROPERABLE, key);
+    t.claims = bytes_from_hex("a1656e6f6e63654100"); /* {"nonce": h'00'} */
+    put_cert("cert-sgx-claims.pem", &t, "claims without pubkey-hash");
+    t = tls_spec_of(v, TLS_INTEROPERABLE, key);
+    t.quote = bytes_of(m->quote.quote.p, m->quote.quote.n / 2);
+    put_cert("cert-sgx-short.pem", &t, "half a quote");
+    tls_spec other = tls_spec_of(v, TLS_GRAMINE_LEGACY, thief());
+    t = tls_spec_of(v, TLS_GRAMINE, key);
+    t.legacy_quote = tls_make(&other).quote.quote;
+    put_cert("cert-sgx-disagree.pem", &t, "two extensions, the older one for another key");
+}
+
 static void mint_sgx(const vendor *v, bytes report_data)
 {
     put("collateral-sgx.json", vendor_collateral_json(v), "collateral of the SGX platform");
@@ -74,6 +89,7 @@ static void mint_sgx(const vendor *v, bytes report_data)
     put("cert-sgx-copied.pem", pem_of("CERTIFICATE", copied_evidence(v, &m)),
         "its evidence under another key");
     put("key-sgx-copied.pem", key_private_pem(thief()), "that key");
+    mint_broken(v, &m, t.cert.key);
     t.endorsements = true;
     put_cert("cert-sgx-endorsed.pem", &t, "with the endorsements extension");
     t.endorsements = false;
