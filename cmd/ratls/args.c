@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "command.h"
 #include "sheet.h"
 #include "when.h"
@@ -22,6 +23,7 @@ static const struct {
                      "seconds by which a date may lie ahead (default: 300, with --time 0)"},
     [OPTION_ROOT] = {"--root", "R.pem", "trust this root instead of the Intel SGX Root CA"},
     [OPTION_CA] = {"--ca", "CA.pem", "the CA that must have signed the certificate"},
+    [OPTION_NONCE] = {"--nonce", "HEX", "the evidence must answer this challenge, 16 to 64 bytes"},
     [OPTION_STORE] = {"--store", "STORE", "where collateral is kept: a directory, or redis://HOST"},
     [OPTION_PCCS] = {"--pccs", "URL",
                      "get collateral there (\"intel\": Intel's own service); up to 8 times"},
@@ -119,6 +121,22 @@ static bool set_skew(args *a, const char *value)
     return true;
 }
 
+static bool set_nonce(args *a, const char *value)
+{
+    bytes hex = bytes_text(value);
+    if (a->nonce_n > 0) {
+        complain("--nonce is given twice");
+        return false;
+    }
+    a->nonce_n = hex.n / 2;
+    if (a->nonce_n >= RATLS_NONCE_MIN && a->nonce_n <= RATLS_NONCE_MAX &&
+        hex_decode(hex, a->nonce, a->nonce_n))
+        return true;
+    complain("--nonce: found '%s', expected %d to %d hex digits", value, 2 * RATLS_NONCE_MIN,
+             2 * RATLS_NONCE_MAX);
+    return false;
+}
+
 static bool set_option(args *a, option o, const char *value)
 {
     switch (o) {
@@ -145,6 +163,8 @@ static bool set_option(args *a, option o, const char *value)
         }
         a->collateral[a->collateral_n++] = value;
         return true;
+    case OPTION_NONCE:
+        return set_nonce(a, value);
     case OPTION_STORE:
         return set_once(&a->store, "--store", value);
     case OPTION_PCCS:

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "ratls/verify.h"
 
 /* Exit codes, the same in every command. */
 enum { EXIT_ACCEPTED = 0, EXIT_REFUSED = 1, EXIT_TROUBLE = 2 };
@@ -16,6 +17,7 @@ typedef enum option {
     OPTION_SKEW,
     OPTION_ROOT,
     OPTION_CA,
+    OPTION_NONCE,
     OPTION_STORE,
     OPTION_PCCS,
     OPTION_PCCS_CA,
@@ -50,6 +52,8 @@ typedef struct args {
     const char *pccs[PCCS_MAX];
     size_t pccs_n;
     bool insecure_pccs, offline;
+    uint8_t nonce[RATLS_NONCE_MAX];
+    size_t nonce_n;
     const char *own[OWN_MAX]; /* by place in the command's table; NULL: not given; "" for one that
                                  takes no value */
     bool json, help;

@@ -95,6 +95,7 @@ ratls_verify_options judge_options(const args *a)
         .skew_seconds = a->has_skew   ? a->skew
                         : a->has_time ? 0
                                       : CLOCK_SKEW,
+        .nonce = {a->nonce, a->nonce_n},
     };
 }
 
@@ -435,6 +436,7 @@ void judgement_text(sheet *s, subject what, const ratls_result *r)
         sheet_row(s, "level", "%s", level != NULL ? level : "none: not bound to the certificate");
         if (hash != NULL)
             sheet_row(s, "hash", "%s", hash);
+        sheet_row(s, "identity", "%s", ratls_result_identity(r));
         sheet_close(s);
     }
     claims_text(s, r);
@@ -459,6 +461,7 @@ void verdict_json(sheet *s, const ratls_result *r)
     nullable(s, "level", ratls_result_binding_level(r));
     nullable(s, "scheme", ratls_result_scheme(r));
     nullable(s, "hash", ratls_result_binding_hash(r));
+    sheet_text(s, "identity", NULL, ratls_result_identity(r));
     sheet_close(s);
 
     const ratls_claim *claims = ratls_result_claims(r, &n);

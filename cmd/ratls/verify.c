@@ -31,7 +31,8 @@ const command verify_command = {
     .run = run,
     .summary = "judge a certificate: genuine evidence, for its key, that the policy accepts",
     .options = TAKES(OPTION_POLICY) | TAKES(OPTION_COLLATERAL) | TAKES_SUPPLY | TAKES(OPTION_TIME) |
-               TAKES(OPTION_SKEW) | TAKES(OPTION_ROOT) | TAKES(OPTION_CA) | TAKES(OPTION_JSON),
+               TAKES(OPTION_SKEW) | TAKES(OPTION_ROOT) | TAKES(OPTION_CA) | TAKES(OPTION_NONCE) |
+               TAKES(OPTION_JSON),
     .about =
         "Judges the RA-TLS certificate in FILE (PEM or DER, - for standard input), or that of\n"
         "the TLS server at HOST:PORT, which must hold its key in the handshake: its format,\n"

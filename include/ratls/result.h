@@ -126,6 +126,17 @@ typedef struct ratls_claim {
     size_t value_n;
 } ratls_claim;
 
+/* For what evidence speaks, and how freshly: doc/BINDING.md. A level holds those before it. */
+typedef enum ratls_binding {
+    RATLS_BINDING_NONE = 0,
+    RATLS_BINDING_KEY,    /* for the TLS key; made at any time */
+    RATLS_BINDING_NONCE,  /* made after this verifier asked */
+    RATLS_BINDING_SESSION /* made for this connection and this direction */
+} ratls_binding;
+
+/* "key", "nonce", "session"; NULL for RATLS_BINDING_NONE. Static. */
+const char *ratls_binding_name(ratls_binding binding);
+
 /* Holds everything by value: nothing in it points into the verified input. Reused freely. */
 typedef struct ratls_result ratls_result;
 
@@ -150,8 +161,11 @@ const ratls_claim *ratls_result_claims(const ratls_result *result, size_t *n);
 /* How the key is bound: "interoperable", "gramine-legacy", …; NULL if no evidence was found.
  * Static. */
 const char *ratls_result_scheme(const ratls_result *result);
-/* The level reached: "key", or NULL if the binding check did not pass. Static. */
+/* The level reached: "key", "nonce", or NULL if the binding check did not pass. Static. */
 const char *ratls_result_binding_level(const ratls_result *result);
+/* Who the peer is, beside what it runs: "none"; "ca" (the CA that was named signed its
+ * certificate); "platform" (it is one that the policy pins); "ca and platform". Static. */
+const char *ratls_result_identity(const ratls_result *result);
 /* The digest that binds the claims or key to the report data: "sha256", "sha384"; NULL if none.
  * Static. */
 const char *ratls_result_binding_hash(const ratls_result *result);

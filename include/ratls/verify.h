@@ -94,6 +94,9 @@ void ratls_verifier_raise_time(const ratls_verifier *verifier, int64_t time);
 /* The latest of these times; at least ratls_build_time(). */
 int64_t ratls_verifier_time(const ratls_verifier *verifier);
 
+#define RATLS_NONCE_MIN 16
+#define RATLS_NONCE_MAX 64
+
 /* Zeroed options refuse everything: there is no default time. */
 typedef struct ratls_verify_options {
     int64_t time;          /* when to judge, Unix seconds */
@@ -101,6 +104,12 @@ typedef struct ratls_verify_options {
                               refused, but for skew_seconds */
     uint32_t
         skew_seconds; /* by how much notBefore, issueDate and thisUpdate may lie ahead of `time` */
+    /* A challenge, RATLS_NONCE_MIN to RATLS_NONCE_MAX bytes that nobody could foresee: the evidence
+     * must hold exactly it. Empty: none is demanded, and the binding is to the key only. */
+    ratls_bytes nonce;
+    /* The caller refuses the peer unless a CA of his own signed the certificate: counts as identity
+     * "ca". */
+    bool caller_checks_ca;
 } ratls_verify_options;
 
 /*

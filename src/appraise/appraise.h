@@ -15,7 +15,22 @@ typedef struct insecure_list {
     const char *names[INSECURE_MAX]; /* static, e.g. "insecure_allow_debug" */
 } insecure_list;
 
+/* Who the peer is, beside what it runs. */
+typedef struct peer_identity {
+    bool ca;       /* the CA that was named signed its certificate */
+    bool platform; /* the policy pins its platform: found by appraise */
+} peer_identity;
+
 RATLS_MUST_USE ratls_code appraise(const policy *p, const ratls_facts *facts, int64_t time,
                                    check_list *checks, insecure_list *insecure);
+
+/*
+ * How the evidence is bound, and who the peer is: marks CHECK_POLICY_PLATFORM where the policy pins
+ * platforms, CHECK_POLICY_BINDING and CHECK_POLICY_PEER, and sets peer->platform. Comes after
+ * appraise; without a policy nothing is marked. Returns the code of the first that failed.
+ */
+RATLS_MUST_USE ratls_code appraise_peer(const policy *p, const ratls_facts *facts,
+                                        ratls_binding binding, peer_identity *peer, int64_t time,
+                                        check_list *checks);
 
 #endif

@@ -5,6 +5,7 @@
 #include "appraise/policy.h"
 
 #include "appraise/policy_load.h"
+#include "base/time.h"
 #include "tee/tcb_status.h"
 
 static ratls_code read_key(loader *l, json_t *j, const char *at, const policy_key *key,
@@ -193,9 +194,124 @@ static ratls_code read_tcb(loader *l, json_t *tcb)
     return code;
 }
 
+/* The member of that name as Unix seconds; `absent` if it is not there. */
+static ratls_code read_date(const loader *l, const json_t *pin, const char *at, const char *name,
+                            int64_t absent, int64_t *out)
+{
+    const json_t *j = json_object_get(pin, name);
+    place where = load_member(at, name);
+    *out = absent;
+    if (j == NULL)
+        return RATLS_OK;
+    if (!json_is_string(j))
+        return load_wrong_kind(l, j, where.s, "a date like \"2026-11-24T00:00:00Z\"");
+    if (!time_from_iso(bytes_text(json_string_value(j)), out))
+        return refuse(l->e, RATLS_E_MALFORMED, 0,
+                      "policy: %s is \"%s\", expected a date like \"2026-11-24T00:00:00Z\"",
+                      where.s, load_show(json_string_value(j)).s);
+    return RATLS_OK;
+}
+
+static ratls_code read_pin_id(const loader *l, const json_t *pin, const char *at, policy_pin *out)
+{
+    const json_t *ppid = json_object_get(pin, "ppid");
+    const json_t *instance = json_object_get(pin, "platform_instance_id");
+    if ((ppid == NULL) == (instance == NULL))
+        return refuse(l->e, RATLS_E_MALFORMED, 0,
+                      "policy: %s has %s of \"ppid\" and \"platform_instance_id\", expected one",
+                      at, ppid == NULL ? "neither" : "both");
+    const json_t *j = ppid != NULL ? ppid : instance;
+    out->is_instance = ppid == NULL;
+    place where = load_member(at, out->is_instance ? "platform_instance_id" : "ppid");
+    ratls_code code = load_hex(l, j, where.s, sizeof out->id, out->id);
+    if (code != RATLS_OK)
+        return code;
+    if (bytes_all_zero(bytes_of(out->id, sizeof out->id)))
+        return refuse(l->e, RATLS_E_POLICY, 0, "policy: %s is all zero, which names no platform",
+                      where.s);
+    return RATLS_OK;
+}
+
+static ratls_code read_pin(loader *l, json_t *pin, const char *at, policy_pin *out)
+{
+    static const char *const known[] = {
+        "ppid", "platform_instance_id", "added", "retire_after", "comment", NULL};
+    if (!json_is_object(pin))
+        return load_wrong_kind(l, pin, at, "an object");
+    ratls_code code = load_check_keys(l, pin, at, known);
+    if (code == RATLS_OK)
+        code = load_comment(l, pin, load_member(at, "comment").s);
+    if (code == RATLS_OK)
+        code = read_pin_id(l, pin, at, out);
+    if (code == RATLS_OK && json_object_get(pin, "added") == NULL)
+        code =
+            refuse(l->e, RATLS_E_MALFORMED, 0,
+                   "policy: %s lacks \"added\", the day from which the platform is accepted", at);
+    if (code == RATLS_OK)
+        code = read_date(l, pin, at, "added", 0, &out->added);
+    if (code == RATLS_OK)
+        code = read_date(l, pin, at, "retire_after", INT64_MAX, &out->retire_after);
+    if (code == RATLS_OK && out->retire_after <= out->added)
+        code = refuse(l->e, RATLS_E_POLICY, 0,
+                      "policy: %s is retired before it is added: it would accept nothing", at);
+    return code;
+}
+
+static ratls_code read_pins(loader *l, const json_t *list)
+{
+    static const char at[] = "platforms.pinned";
+    ratls_code code = load_check_list(l, list, at);
+    l->p->has_pins = true;
+    if (code == RATLS_OK && json_array_size(list) == 0)
+        code = refuse(l->e, RATLS_E_POLICY, 0, "policy: %s is empty: it would accept nothing", at);
+    for (size_t i = 0; code == RATLS_OK && i < json_array_size(list); i++)
+        code = read_pin(l, json_array_get(list, i), load_element(at, i).s,
+                        &l->p->pins[l->p->pins_n++]);
+    return code;
+}
+
+static ratls_code read_word(const loader *l, const json_t *j, const char *at,
+                            const char *const *words, size_t n, const char *expected, size_t *out)
+{
+    if (!json_is_string(j))
+        return load_wrong_kind(l, j, at, expected);
+    for (size_t i = 0; i < n; i++)
+        if (bytes_is(bytes_text(json_string_value(j)), words[i])) {
+            *out = i;
+            return RATLS_OK;
+        }
+    return refuse(l->e, RATLS_E_MALFORMED, 0, "policy: %s is \"%s\", expected %s", at,
+                  load_show(json_string_value(j)).s, expected);
+}
+
+static ratls_code read_binding(loader *l, json_t *binding)
+{
+    static const char *const known[] = {"minimum", "identity", NULL};
+    static const char *const levels[] = {"key", "nonce", "session"};
+    static const char *const identities[] = {"none", "ca", "platform"};
+    size_t level = 0, identity = 0;
+    if (!json_is_object(binding))
+        return load_wrong_kind(l, binding, "binding", "an object");
+    ratls_code code = load_check_keys(l, binding, "binding", known);
+    const json_t *j;
+    if (code == RATLS_OK && (j = json_object_get(binding, "minimum")) != NULL)
+        code = read_word(l, j, "binding.minimum", levels, 3, "\"key\", \"nonce\" or \"session\"",
+                         &level);
+    if (code == RATLS_OK && (j = json_object_get(binding, "identity")) != NULL)
+        code = read_word(l, j, "binding.identity", identities, 3,
+                         "\"none\", \"ca\" or \"platform\"", &identity);
+    l->p->minimum = (ratls_binding)(RATLS_BINDING_KEY + level);
+    l->p->needs_ca = identity == 1;
+    l->p->needs_platform = identity == 2;
+    if (code == RATLS_OK && l->p->needs_platform && !l->p->has_pins)
+        code = refuse(l->e, RATLS_E_POLICY, 0,
+                      "policy: binding.identity is \"platform\", and platforms.pinned names none");
+    return code;
+}
+
 static ratls_code read_platforms(loader *l, json_t *platforms)
 {
-    static const char *const known[] = {"allow_ppid", "allow_fmspc", NULL};
+    static const char *const known[] = {"allow_ppid", "allow_fmspc", "pinned", NULL};
     if (!json_is_object(platforms))
         return load_wrong_kind(l, platforms, "platforms", "an object");
     ratls_code code = load_check_keys(l, platforms, "platforms", known);
@@ -204,6 +320,8 @@ static ratls_code read_platforms(loader *l, json_t *platforms)
         code = load_list(l, j, "platforms.allow_ppid", ELEMENT_HEX, 16, &l->p->allow_ppid);
     if (code == RATLS_OK && (j = json_object_get(platforms, "allow_fmspc")) != NULL)
         code = load_list(l, j, "platforms.allow_fmspc", ELEMENT_HEX, 6, &l->p->allow_fmspc);
+    if (code == RATLS_OK && (j = json_object_get(platforms, "pinned")) != NULL)
+        code = read_pins(l, j);
     return code;
 }
 
@@ -240,18 +358,20 @@ static ratls_code check_accept(const loader *l, const json_t *accept)
 
 /* The policy and room for its entries and values. Its memory comes from jansson's allocator, so
  * that an application has one place to set it. */
-static ratls_code allocate(loader *l, size_t entries, size_t text)
+static ratls_code allocate(loader *l, size_t entries, size_t pins, size_t text)
 {
     json_malloc_t allocate_block;
     json_free_t release;
     json_get_alloc_funcs(&allocate_block, &release);
-    size_t head = sizeof *l->p + entries * sizeof *l->p->accept;
+    size_t head = sizeof *l->p + entries * sizeof *l->p->accept + pins * sizeof *l->p->pins;
     l->p = allocate_block(head + text);
     if (l->p == NULL)
         return load_out_of_memory(l);
     memset(l->p, 0, head + text);
     l->p->release = release;
     l->p->accept = (policy_entry *)(l->p + 1);
+    l->p->pins = (policy_pin *)(l->p->accept + entries);
+    l->p->minimum = RATLS_BINDING_KEY;
     l->p->allow_status = BIT(RATLS_TCB_UP_TO_DATE);
     l->next = (uint8_t *)l->p + head;
     l->end = l->next + text;
@@ -274,6 +394,7 @@ static ratls_code read_root(loader *l, json_t *root, size_t text)
                                         "accept",
                                         "tcb",
                                         "platforms",
+                                        "binding",
                                         "insecure_allow_debug",
                                         "insecure_stapled_crls",
                                         NULL};
@@ -288,7 +409,9 @@ static ratls_code read_root(loader *l, json_t *root, size_t text)
     if (code == RATLS_OK)
         code = check_accept(l, accept);
     if (code == RATLS_OK)
-        code = allocate(l, json_array_size(accept), text);
+        code = allocate(
+            l, json_array_size(accept),
+            json_array_size(json_object_get(json_object_get(root, "platforms"), "pinned")), text);
     for (size_t i = 0; code == RATLS_OK && i < json_array_size(accept); i++)
         code = read_entry(l, json_array_get(accept, i), load_element("accept", i).s,
                           &l->p->accept[l->p->accept_n++]);
@@ -297,6 +420,8 @@ static ratls_code read_root(loader *l, json_t *root, size_t text)
         code = read_tcb(l, j);
     if (code == RATLS_OK && (j = json_object_get(root, "platforms")) != NULL)
         code = read_platforms(l, j);
+    if (code == RATLS_OK && (j = json_object_get(root, "binding")) != NULL)
+        code = read_binding(l, j);
     if (code == RATLS_OK)
         code = read_switch(l, root, "insecure_allow_debug", &l->p->insecure_allow_debug);
     if (code == RATLS_OK)

@@ -81,7 +81,14 @@ typedef struct policy_entry {
     policy_values keys[POLICY_KEY_COUNT];
 } policy_entry;
 
-/* One block of memory: the structure, then its entries, then all values. */
+/* A platform that is accepted from one day to another, so that lists can be rolled over. */
+typedef struct policy_pin {
+    bool is_instance; /* `id` is a platform instance id; else a PPID */
+    uint8_t id[16];
+    int64_t added, retire_after; /* Unix seconds; INT64_MAX: never */
+} policy_pin;
+
+/* One block of memory: the structure, then its entries and pins, then all values. */
 struct policy {
     json_free_t release; /* the partner of the allocator that the block came from */
     size_t accept_n;
@@ -90,6 +97,11 @@ struct policy {
     policy_values allow_advisories, deny_advisories;
     uint32_t min_evaluation_number, expired_grace_seconds;
     policy_values allow_ppid, allow_fmspc;
+    bool has_pins;
+    size_t pins_n;
+    policy_pin *pins;
+    ratls_binding minimum; /* RATLS_BINDING_KEY if the policy names none */
+    bool needs_ca, needs_platform;
     bool insecure_allow_debug, insecure_stapled_crls;
 };
 

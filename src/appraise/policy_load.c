@@ -181,8 +181,7 @@ ratls_code load_integer(const loader *l, const json_t *j, const char *at, uint32
     return RATLS_OK;
 }
 
-static ratls_code load_hex(const loader *l, const json_t *j, const char *at, size_t width,
-                           uint8_t *out)
+ratls_code load_hex(const loader *l, const json_t *j, const char *at, size_t width, uint8_t *out)
 {
     if (!json_is_string(j))
         return load_wrong_kind(l, j, at, "a string of hex digits");

@@ -47,6 +47,8 @@ ratls_code load_comment(const loader *l, const json_t *object, const char *at);
 /* A list of at most POLICY_VALUES_MAX. */
 ratls_code load_check_list(const loader *l, const json_t *list, const char *at);
 
+/* A string of hex digits, `width` bytes. */
+ratls_code load_hex(const loader *l, const json_t *j, const char *at, size_t width, uint8_t *out);
 ratls_code load_integer(const loader *l, const json_t *j, const char *at, uint32_t max,
                         uint32_t *out);
 

@@ -82,7 +82,7 @@ const char *ratls_result_scheme(const ratls_result *result)
 
 const char *ratls_result_binding_level(const ratls_result *result)
 {
-    return result->binding_level;
+    return ratls_binding_name(result->binding);
 }
 
 const char *ratls_result_binding_hash(const ratls_result *result)
@@ -101,4 +101,22 @@ const char *ratls_origin_name(ratls_origin origin)
     return origin == RATLS_ORIGIN_HELD      ? "held"
            : origin == RATLS_ORIGIN_STAPLED ? "stapled"
                                             : "none";
+}
+
+const char *ratls_binding_name(ratls_binding binding)
+{
+    static const char *const names[] = {[RATLS_BINDING_NONE] = NULL,
+                                        [RATLS_BINDING_KEY] = "key",
+                                        [RATLS_BINDING_NONCE] = "nonce",
+                                        [RATLS_BINDING_SESSION] = "session"};
+    return (unsigned)binding < sizeof names / sizeof *names ? names[binding] : NULL;
+}
+
+const char *ratls_result_identity(const ratls_result *result)
+{
+    const peer_identity *p = &result->identity;
+    return p->ca && p->platform ? "ca and platform"
+           : p->ca              ? "ca"
+           : p->platform        ? "platform"
+                                : "none";
 }

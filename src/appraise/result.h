@@ -9,8 +9,9 @@ struct ratls_result {
     check_list checks;
     ratls_facts facts;
     bool evidence_valid, accepted;
-    const char *scheme;        /* static, or NULL */
-    const char *binding_level; /* static, or NULL until the binding was checked */
+    const char *scheme;    /* static, or NULL */
+    ratls_binding binding; /* RATLS_BINDING_NONE until it was checked */
+    peer_identity identity;
     const char *binding_hash;
     size_t claims_n;
     ratls_claim claims[RATLS_CLAIMS_MAX];

@@ -19,6 +19,7 @@ static const struct {
     [CHECK_QUOTE_FORMAT] = {"quote.format", "DCAP quote layout"},
     [CHECK_BINDING_KEY] = {"binding.key", "Interoperable RA-TLS: pubkey-hash"},
     [CHECK_BINDING_REPORT_DATA] = {"binding.report_data", "Interoperable RA-TLS: report data"},
+    [CHECK_BINDING_NONCE] = {"binding.nonce", "Interoperable RA-TLS: nonce"},
     [CHECK_CERTIFICATE_SIGNATURE] = {"certificate.signature", "RFC 5280 4.1.1.3"},
     [CHECK_PCK_FORMAT] = {"pck.format", "SGX PCK certificate profile"},
     [CHECK_COLLATERAL_PRESENT] = {"collateral.present", "DCAP collateral"},
@@ -51,6 +52,8 @@ static const struct {
                                  "ratls-policy(5): tcb.min_evaluation_number"},
     [CHECK_POLICY_EXPIRY] = {"policy.expiry", "ratls-policy(5): tcb.expired_grace_seconds"},
     [CHECK_POLICY_PLATFORM] = {"policy.platform", "ratls-policy(5): platforms"},
+    [CHECK_POLICY_BINDING] = {"policy.binding", "ratls-policy(5) binding"},
+    [CHECK_POLICY_PEER] = {"policy.peer", "ratls-policy(5) binding"},
 };
 
 void checks_init(check_list *list)

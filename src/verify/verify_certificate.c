@@ -326,6 +326,40 @@ static ratls_code judge_quote(journey *j, const intel_quote *q)
     return code;
 }
 
+/*
+ * The verifier's challenge, whole, inside what the quote signs: then the evidence was made after
+ * the question [binding: nonce].
+ */
+static ratls_code check_nonce(journey *j, const evidence *ev)
+{
+    claims said;
+    ratls_error e;
+    check_list *checks = &j->r->checks;
+    bytes nonce = j->o->nonce;
+    if (nonce.n == 0) {
+        check_skip(checks, CHECK_BINDING_NONCE, "no nonce was demanded");
+        return RATLS_OK;
+    }
+    if (ev->scheme != SCHEME_INTEROPERABLE)
+        return check_fail(checks, CHECK_BINDING_NONCE, RATLS_E_BINDING,
+                          "binding: a nonce was demanded, and %s evidence can hold none",
+                          evidence_scheme_name(ev->scheme));
+    if (claims_parse(ev->claims, &said, &e) != RATLS_OK)
+        return check_fail_error(checks, CHECK_BINDING_NONCE, &e);
+    if (!said.has_nonce)
+        return check_fail(checks, CHECK_BINDING_NONCE, RATLS_E_BINDING,
+                          "binding: a nonce was demanded, and the claims hold none");
+    if (!bytes_equal_ct(said.nonce, nonce))
+        return check_fail(checks, CHECK_BINDING_NONCE, RATLS_E_BINDING,
+                          "binding: the claims hold the nonce %s (%zu bytes), demanded was %s (%zu "
+                          "bytes): the evidence answers another question",
+                          HEX(said.nonce), said.nonce.n, HEX(nonce), nonce.n);
+    j->r->binding = RATLS_BINDING_NONCE;
+    check_passf(checks, CHECK_BINDING_NONCE,
+                "the claims hold the nonce that was demanded, %zu bytes", nonce.n);
+    return RATLS_OK;
+}
+
 /* All but the policy. */
 static ratls_code verify_evidence(journey *j, bytes der, certificate *c)
 {
@@ -353,8 +387,9 @@ static ratls_code verify_evidence(journey *j, bytes der, certificate *c)
         code = check_signature(j->v, c, j->o, &r->checks);
     if (code != RATLS_OK)
         return code;
-    r->binding_level = "key";
-    return judge_quote(j, &q);
+    r->binding = RATLS_BINDING_KEY;
+    code = check_nonce(j, ev);
+    return code == RATLS_OK ? judge_quote(j, &q) : code;
 }
 
 /* Which collateral a verdict with these facts rests on at this time. */
@@ -414,8 +449,12 @@ static ratls_code verify_certificate(journey *j, bytes der)
     ratls_code code = check_time(j->v, j->o, &r->checks);
     if (code != RATLS_OK)
         return code;
-    /* A CA has dates of its own, which no memo knows. */
-    bool memorable = j->v->ca_der == NULL && der.n <= CERTIFICATE_MAX &&
+    if (j->o->nonce.n > 0 && (j->o->nonce.n < RATLS_NONCE_MIN || j->o->nonce.n > RATLS_NONCE_MAX))
+        return check_fail(&r->checks, CHECK_BINDING_NONCE, RATLS_E_LIMIT,
+                          "nonce: %zu bytes, expected %d to %d", j->o->nonce.n, RATLS_NONCE_MIN,
+                          RATLS_NONCE_MAX);
+    /* A CA has dates of its own, which no memo knows; a nonce makes each question a new one. */
+    bool memorable = j->v->ca_der == NULL && j->o->nonce.n == 0 && der.n <= CERTIFICATE_MAX &&
                      crypto_digest(CRYPTO_SHA256, &der, 1, digest);
     if (!memorable || !recall(j, digest)) {
         code = verify_evidence(j, der, &c);
@@ -424,6 +463,14 @@ static ratls_code verify_certificate(journey *j, bytes der)
     }
     if (code == RATLS_OK)
         code = appraise(j->v->policy, &r->facts, j->o->time, &r->checks, &r->insecure);
+    if (r->evidence_valid) {
+        r->identity.ca = j->o->caller_checks_ca ||
+                         (j->v->ca_der != NULL &&
+                          r->checks.all[CHECK_CERTIFICATE_SIGNATURE].verdict == RATLS_PASSED);
+        ratls_code peer = appraise_peer(j->v->policy, &r->facts, r->binding, &r->identity,
+                                        j->o->time, &r->checks);
+        code = code == RATLS_OK ? peer : code;
+    }
     return code;
 }
 

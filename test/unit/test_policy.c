@@ -38,6 +38,10 @@
     "{\"version\": 1, \"accept\": [{\"tee\": \"sgx\", " MRENCLAVE "}], " keys "}"
 #define TCB(keys)         ROOT_WITH("\"tcb\": {" keys "}")
 #define PLATFORMS(keys)   ROOT_WITH("\"platforms\": {" keys "}")
+#define PINNED(keys)      PLATFORMS("\"pinned\": [{" keys "}]")
+#define BINDING(keys)     ROOT_WITH("\"binding\": {" keys "}")
+#define D1                "2026-01-01T00:00:00Z"
+#define D2                "2026-06-30T23:59:59Z"
 #define MASKED(key, v, m) "\"" key "\": {\"value\": \"" v "\", \"mask\": \"" m "\"}"
 
 static const char *const accepted[] = {
@@ -79,6 +83,16 @@ static const char *const accepted[] = {
     TCB("\"deny_advisories\": [\"INTEL-SA-0123456789012345678901\"]"),
     TCB("\"min_evaluation_number\": 4294967295, \"expired_grace_seconds\": 4294967295"),
     PLATFORMS("\"allow_ppid\": [], \"allow_fmspc\": []"),
+    PINNED("\"ppid\": \"" H16 "\", \"added\": \"" D1 "\""),
+    PINNED("\"ppid\": \"" H16 "\", \"added\": \"" D1 "\", \"retire_after\": \"" D2 "\""),
+    PINNED("\"platform_instance_id\": \"" H16 "\", \"added\": \"" D1 "\", \"comment\": \"rack 7\""),
+    BINDING(""),
+    BINDING("\"minimum\": \"key\", \"identity\": \"none\""),
+    BINDING("\"minimum\": \"nonce\", \"identity\": \"ca\""),
+    BINDING("\"minimum\": \"session\""),
+    ROOT_WITH("\"platforms\": {\"pinned\": [{\"ppid\": \"" H16 "\", \"added\": \"" D1
+              "\"}]}, \"binding\": {\"identity\": \"platform\"}"),
+    ROOT_WITH("\"insecure_stapled_crls\": true"),
     PLATFORMS("\"allow_ppid\": [\"" H16 "\"], \"allow_fmspc\": [\"" H6 "\"]"),
     ACCEPT("{\"tee\": \"sgx\", " MRENCLAVE "}, {\"tee\": \"tdx\", " MRTD ", " RTMR1 ", " RTMR2 "}"),
 };
@@ -313,6 +327,31 @@ static const struct {
      "tcb.expired_grace_seconds is 4294967296"},
 
     /* platforms */
+    {PLATFORMS("\"pinned\": []"), RATLS_E_POLICY, "platforms.pinned is empty"},
+    {PLATFORMS("\"pinned\": {}"), RATLS_E_MALFORMED, "platforms.pinned is an object"},
+    {PLATFORMS("\"pinned\": [1]"), RATLS_E_MALFORMED, "platforms.pinned[0] is an integer"},
+    {PINNED("\"added\": \"" D1 "\""), RATLS_E_MALFORMED, "has neither of \"ppid\""},
+    {PINNED("\"ppid\": \"" H16 "\", \"platform_instance_id\": \"" H16 "\", \"added\": \"" D1 "\""),
+     RATLS_E_MALFORMED, "has both of \"ppid\""},
+    {PINNED("\"ppid\": \"" H16 "\""), RATLS_E_MALFORMED, "lacks \"added\""},
+    {PINNED("\"ppid\": \"" H8 "\", \"added\": \"" D1 "\""), RATLS_E_MALFORMED,
+     "platforms.pinned[0].ppid has 16 characters"},
+    {PINNED("\"ppid\": \"" Z8 Z8 "\", \"added\": \"" D1 "\""), RATLS_E_POLICY, "names no platform"},
+    {PINNED("\"ppid\": \"" H16 "\", \"added\": \"2026-01-01\""), RATLS_E_MALFORMED,
+     "platforms.pinned[0].added is \"2026-01-01\", expected a date"},
+    {PINNED("\"ppid\": \"" H16 "\", \"added\": 1"), RATLS_E_MALFORMED, "added is an integer"},
+    {PINNED("\"ppid\": \"" H16 "\", \"added\": \"" D2 "\", \"retire_after\": \"" D1 "\""),
+     RATLS_E_POLICY, "is retired before it is added"},
+    {PINNED("\"ppid\": \"" H16 "\", \"added\": \"" D1 "\", \"until\": \"" D2 "\""),
+     RATLS_E_MALFORMED, "unknown key \"until\""},
+    {ROOT_WITH("\"binding\": 1"), RATLS_E_MALFORMED, "binding is an integer"},
+    {BINDING("\"minimum\": \"none\""), RATLS_E_MALFORMED, "binding.minimum is \"none\", expected"},
+    {BINDING("\"minimum\": null"), RATLS_E_MALFORMED, "binding.minimum is null"},
+    {BINDING("\"identity\": \"name\""), RATLS_E_MALFORMED,
+     "binding.identity is \"name\", expected"},
+    {BINDING("\"identity\": \"platform\""), RATLS_E_POLICY, "platforms.pinned names none"},
+    {BINDING("\"level\": \"key\""), RATLS_E_MALFORMED, "binding has the unknown key \"level\""},
+    {ROOT_WITH("\"insecure_stapled_crls\": 1"), RATLS_E_MALFORMED, "expected true or false"},
     {PLATFORMS("\"ppid\": []"), RATLS_E_MALFORMED, "platforms has the unknown key \"ppid\""},
     {PLATFORMS("\"allow_fmpsc\": []"), RATLS_E_MALFORMED, "did you mean \"allow_fmspc\"?"},
     {PLATFORMS("\"allow_ppid\": \"" H16 "\""), RATLS_E_MALFORMED, "platforms.allow_ppid is a str"},
