@@ -234,6 +234,9 @@ static int report(const args *a, const char *source, const ratls_credential *c)
 static ratls_code make(const args *a, const holdings *h, ratls_attester *attester,
                        ratls_credential **out, ratls_error *e)
 {
+    if (a->nonce_n > 0)
+        return ratls_attester_answer(attester, bytes_of(a->nonce, a->nonce_n),
+                                     a->own[ATTEST_CSR] != NULL, h->now, out, e);
     if (a->own[ATTEST_CSR] != NULL)
         return ratls_attester_request(attester, out, e);
     ratls_code code = ratls_attester_renew(attester, h->now, e);
@@ -286,7 +289,7 @@ const command attest_command = {
     .name = "attest",
     .run = run,
     .summary = "make a key and a certificate with evidence, for any TLS server or client",
-    .options = TAKES(OPTION_JSON) | TAKES_SUPPLY | TAKES(OPTION_ROOT),
+    .options = TAKES(OPTION_JSON) | TAKES(OPTION_NONCE) | TAKES_SUPPLY | TAKES(OPTION_ROOT),
     .own = attest_options,
     .own_n = ATTEST_OPTIONS,
     .about = "Makes a key and a certificate that carries evidence for it, from the TEE that this\n"

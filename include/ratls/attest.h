@@ -168,6 +168,15 @@ RATLS_MUST_USE ratls_code ratls_attester_request(ratls_attester *attester,
                                                  ratls_credential **request, ratls_error *error);
 
 /*
+ * A certificate, or a request for one, made for one question: the verifier's nonce (ratls/verify.h)
+ * is inside what the quote signs. Not put in service. Errors: those of ratls_attester_renew; LIMIT
+ * (the nonce has not 16 to 64 bytes); UNSUPPORTED (the peer's evidence has no place for it).
+ */
+RATLS_MUST_USE ratls_code ratls_attester_answer(ratls_attester *attester, ratls_bytes nonce,
+                                                bool request, int64_t now,
+                                                ratls_credential **answer, ratls_error *error);
+
+/*
  * A thread that renews between one half and two thirds of the certificate's life; at once if there
  * is none. After a failure it tries again, first soon, then at growing intervals. Errors: SYSTEM.
  */

@@ -240,7 +240,7 @@ static int64_t life(const ratls_attester *a)
 ratls_code ratls_attester_renew(ratls_attester *a, int64_t now, ratls_error *error)
 {
     ratls_credential *made;
-    ratls_code code = attester_make(a, MAKE_CERTIFICATE, now, &made, error);
+    ratls_code code = attester_make(a, MAKE_CERTIFICATE, BYTES_NONE, now, &made, error);
     (void)pthread_mutex_lock(&a->lock);
     a->planned = bounded(now);
     if (code == RATLS_OK) {
@@ -270,5 +270,11 @@ ratls_credential *ratls_attester_certificate(ratls_attester *a)
 
 ratls_code ratls_attester_request(ratls_attester *a, ratls_credential **request, ratls_error *error)
 {
-    return attester_make(a, MAKE_REQUEST, attester_now(a), request, error);
+    return attester_make(a, MAKE_REQUEST, BYTES_NONE, attester_now(a), request, error);
+}
+
+ratls_code ratls_attester_answer(ratls_attester *a, ratls_bytes nonce, bool request, int64_t now,
+                                 ratls_credential **answer, ratls_error *error)
+{
+    return attester_make(a, request ? MAKE_REQUEST : MAKE_CERTIFICATE, nonce, now, answer, error);
 }

@@ -56,10 +56,11 @@ struct ratls_attester {
 /* The clock that was given, or the system's; from 1970 to 9999. */
 int64_t attester_now(const ratls_attester *a);
 
-/* A new credential from the source's evidence: a certificate as of `now`, or a request. */
+/* A new credential from the source's evidence: a certificate as of `now`, or a request. `nonce`
+ * goes into the claims; empty: none. */
 typedef enum make_kind { MAKE_CERTIFICATE, MAKE_REQUEST } make_kind;
-RATLS_MUST_USE ratls_code attester_make(ratls_attester *a, make_kind kind, int64_t now,
-                                        ratls_credential **out, ratls_error *e);
+RATLS_MUST_USE ratls_code attester_make(ratls_attester *a, make_kind kind, ratls_bytes nonce,
+                                        int64_t now, ratls_credential **out, ratls_error *e);
 
 /* Makes the timer look at the clock again. */
 void attester_wake(ratls_attester *a);

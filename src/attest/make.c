@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "issue/certificate.h"
 #include "issue/csr.h"
+#include "ratls/verify.h"
 #include "verify/binding.h"
 
 enum { BACKDATED = 300 }; /* seconds: peers' clocks run behind */
@@ -206,10 +207,13 @@ static ratls_code make_with(ratls_attester *a, const crypto_private *key, make_k
     return *out != NULL ? RATLS_OK : refuse(e, RATLS_E_SYSTEM, 0, "out of memory");
 }
 
-ratls_code attester_make(ratls_attester *a, make_kind kind, int64_t now, ratls_credential **out,
-                         ratls_error *e)
+ratls_code attester_make(ratls_attester *a, make_kind kind, ratls_bytes nonce, int64_t now,
+                         ratls_credential **out, ratls_error *e)
 {
     *out = NULL;
+    if (nonce.n > 0 && (nonce.n < RATLS_NONCE_MIN || nonce.n > RATLS_NONCE_MAX))
+        return refuse(e, RATLS_E_LIMIT, 0, "attester: a nonce of %zu bytes, expected %d to %d",
+                      nonce.n, RATLS_NONCE_MIN, RATLS_NONCE_MAX);
     if (now < BACKDATED || now > TIME_LAST)
         return refuse(e, RATLS_E_STALE, 0, "attester: the clock says %s, which cannot be right",
                       ISO(now));
@@ -218,6 +222,7 @@ ratls_code attester_make(ratls_attester *a, make_kind kind, int64_t now, ratls_c
     if (key == NULL)
         return refuse(e, RATLS_E_SYSTEM, 0, "attester: the crypto library could not make a key");
     (void)pthread_mutex_lock(&a->making);
+    a->work->peer.nonce = nonce;
     ratls_code code = make_with(a, key, kind, now, out, e);
     crypto_wipe(a->work->pem, sizeof a->work->pem);
     (void)pthread_mutex_unlock(&a->making);

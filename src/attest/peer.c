@@ -76,7 +76,7 @@ static ratls_code quote_over_claims(bytes spki, crypto_hash hash, const ratls_so
     if (!crypto_digest(hash, &spki, 1, digest))
         return refuse(e, RATLS_E_SYSTEM, 0, "attester: the crypto library could not hash");
     writer w = wr_of(work->claims, sizeof work->claims);
-    claims_write(&w, hash, bytes_of(digest, crypto_hash_size(hash)), BYTES_NONE);
+    claims_write(&w, hash, bytes_of(digest, crypto_hash_size(hash)), work->nonce);
     *buffer = wr_bytes(&w);
     return attest_quote_over(source, hash, *buffer, &work->first, e);
 }
@@ -197,6 +197,10 @@ ratls_code peer_add_evidence(ratls_peer peer, bytes spki, const ratls_source *so
         return add_gramine(spki, source, work, x, e);
     if (peer == RATLS_PEER_SGX_SDK)
         return add_sgx_sdk(spki, source, work, x, e);
+    if (peer == RATLS_PEER_OPEN_ENCLAVE && work->nonce.n > 0)
+        return refuse(e, RATLS_E_UNSUPPORTED, 0,
+                      "attester: a nonce was given, which evidence for %s peers has no place for",
+                      peer_rules_of(peer)->name);
     if (peer == RATLS_PEER_OPEN_ENCLAVE)
         return add_open_enclave(spki, source, work, x, e);
     bytes buffer;

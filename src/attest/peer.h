@@ -24,14 +24,15 @@ const peer_rules *peer_rules_of(ratls_peer peer);
 /* Room for the evidence of one certificate. */
 typedef struct peer_work {
     attest_quote first, second;
+    bytes nonce;          /* for the claims; empty: none */
     uint8_t claims[2048]; /* claims-buffer, or the public key in PEM */
     uint8_t evidence[CERTIFICATE_MAX];
 } peer_work;
 
 /*
  * Asks the source for what this peer needs and adds the evidence extensions for this key. Errors:
- * those of attest_quote_over; UNSUPPORTED (a TEE or quote version that the peer does not read),
- * LIMIT (longer than it reads).
+ * those of attest_quote_over; UNSUPPORTED (a TEE or quote version that the peer does not read, a
+ * nonce that its evidence has no place for), LIMIT (longer than it reads).
  */
 RATLS_MUST_USE ratls_code peer_add_evidence(ratls_peer peer, bytes spki, const ratls_source *source,
                                             peer_work *work, issue_extensions *x, ratls_error *e);
