@@ -21,7 +21,7 @@ search() {
     (
         cd "$dir"
         spin -a "${defines[@]}" "$model.pml" >out 2>&1 &&
-            gcc -O1 -w -DSAFETY -DMEMLIM=3000 $how -o pan pan.c >>out 2>&1 &&
+            gcc -O1 -w -DSAFETY -DMEMLIM=3000 "$how" -o pan pan.c >>out 2>&1 &&
             timeout 100 ./pan -m10000 -E -n >>out 2>&1
     ) || true
     if ! grep -q ' errors: [01]$' "$dir/out" ||
@@ -40,7 +40,7 @@ search() {
 
 # holds MODEL WORD…
 holds() {
-    search "" "$@"
+    search -DDFS "$@"
     if [ -e "$dir/trace" ]; then
         echo "error: $* must hold, and does not:" >&2
         cat "$dir/trace" >&2
@@ -86,6 +86,7 @@ breaks "v asks.*the question of v, round 1, reaches . on .*$to_attacker" nonce R
 
 holds session "${all[@]}"
 holds session "${all[@]}" PARTIES=4 LAST_ROUND=0
+holds session RELAY NO_LEAK
 # Each part of the claims is needed.
 breaks "the question of v, round 1, reaches h on connection 1;.*$to_attacker h" \
     session RELAY NO_EXPORTER
