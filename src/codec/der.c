@@ -115,6 +115,14 @@ bytes der_bits(reader *r)
     return bytes_of(b.p + 1, b.n - 1);
 }
 
+bool der_bit_string_ok(bytes contents)
+{
+    bytes b = contents;
+    if (b.n == 0 || b.p[0] > 7)
+        return false;
+    return b.n == 1 ? b.p[0] == 0 : (b.p[b.n - 1] & ((1U << b.p[0]) - 1)) == 0;
+}
+
 bytes der_oid(reader *r)
 {
     bytes b = der_take(r, DER_OID);

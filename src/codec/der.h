@@ -43,6 +43,8 @@ uint64_t der_uint(reader *r, unsigned tag, uint64_t max);
 bool der_boolean(reader *r);
 /* BIT STRING without unused bits; its octets. */
 bytes der_bits(reader *r);
+/* Contents of a BIT STRING: at most 7 unused bits, all zero [X.690 8.6.2, 11.2.1]. */
+bool der_bit_string_ok(bytes contents);
 /* OID contents, each arc in shortest form, at least one arc. */
 bytes der_oid(reader *r);
 /* UTCTime or GeneralizedTime as RFC 5280 4.1.2.5 writes them: seconds, Z; GeneralizedTime also

@@ -26,7 +26,7 @@ enum {
 
 typedef struct certificate {
     bytes der, tbs;        /* whole; the signed part with its tag and length */
-    unsigned version;      /* 1 to 3; CERTIFICATE_VERSION_4 */
+    unsigned version;      /* 1 to 3; CERTIFICATE_VERSION_4; 0: a request, see x509/request.h */
     bytes serial;          /* INTEGER contents */
     bytes issuer, subject; /* Name, with tag and length */
     int64_t not_before, not_after;
@@ -68,6 +68,12 @@ RATLS_MUST_USE ratls_code certificate_parse(bytes der, certificate *c, ratls_err
  * tells. Not for certificates that are trusted to sign others.
  */
 RATLS_MUST_USE ratls_code certificate_parse_tls(bytes der, certificate *c, ratls_error *e);
+
+/* "certificate" or "request", for sentences. Static. */
+static inline const char *certificate_what(const certificate *c)
+{
+    return c->version == 0 ? "request" : "certificate";
+}
 
 /* Positive and at most 20 bytes [RFC 5280 4.1.2.2]. */
 bool certificate_serial_ok(const certificate *c);
