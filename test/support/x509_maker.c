@@ -239,6 +239,36 @@ bytes cert_patched(bytes der, size_t at, bytes with, EVP_PKEY *signer)
     return resigned(bytes_patched(der, at, with), cert_layout_of(der), signer);
 }
 
+request_spec request_spec_of(const char *subject, EVP_PKEY *key)
+{
+    return (request_spec){.subject = mk_name(subject), .key = key};
+}
+
+request_spec request_for(const cert_spec *c)
+{
+    return (request_spec){.subject = c->subject, .key = c->key, .spki = c->spki, .ext = c->ext};
+}
+
+bytes mk_attribute(const char *oid, bytes values)
+{
+    return mk_seq(mk_oid(oid), mk_tlv(DER_SET, values));
+}
+
+bytes request_make(const request_spec *q)
+{
+    EVP_PKEY *signer = q->signer != NULL ? q->signer : q->key;
+    bytes wanted = q->no_extensions ? BYTES_NONE
+                                    : mk_attribute(OID_EXTENSION_REQUEST, extensions_der(&q->ext));
+    bytes attributes = or_else(
+        q->attributes, mk_tlv(DER_CONTEXT_CONSTRUCTED(0), join(wanted, q->more_attributes)));
+    bytes info =
+        mk_seq(mk_uint((uint64_t)q->version), q->subject, or_else(q->spki, key_spki(q->key)),
+               q->no_attributes ? BYTES_NONE : attributes, q->extra_info);
+    bytes algorithm = or_else(q->algorithm, algorithm_der(signer, EVP_sha256(), false));
+    bytes der = signed_der(info, algorithm, signer, EVP_sha256(), q->break_signature);
+    return join(der, q->trailing);
+}
+
 crl_spec crl_spec_of(const cert_spec *issuer, int64_t this_update, int64_t next_update)
 {
     crl_spec l = {.version = 1,

@@ -102,6 +102,34 @@ typedef struct crl_entry {
     bytes extra;  /* further entry extensions, whole elements */
 } crl_entry;
 
+/* A certification request that asks for these extensions. */
+typedef struct request_spec {
+    int version; /* as encoded: 0 is version 1 */
+    bytes subject;
+    EVP_PKEY *key;
+    bytes spki; /* instead of the key's own */
+    ext_list ext;
+    bool no_extensions;    /* leaves the extensionRequest out */
+    bytes more_attributes; /* whole elements, after the extensionRequest */
+    bytes attributes;      /* whole element, instead of the above */
+    bool no_attributes;    /* leaves [0] out altogether */
+    bytes extra_info;      /* elements at the end of the signed part */
+    EVP_PKEY *signer;      /* NULL: key */
+    bytes algorithm;       /* whole AlgorithmIdentifier; empty: by signer */
+    bool break_signature;
+    bytes trailing;
+} request_spec;
+
+request_spec request_spec_of(const char *subject, EVP_PKEY *key);
+/* Which asks for what this certificate has: its subject, key and extensions. */
+request_spec request_for(const cert_spec *c);
+bytes request_make(const request_spec *q);
+/* Attribute { oid, SET of these whole elements } */
+bytes mk_attribute(const char *oid, bytes values);
+
+#define OID_EXTENSION_REQUEST  "1.2.840.113549.1.9.14"
+#define OID_CHALLENGE_PASSWORD "1.2.840.113549.1.9.7"
+
 #define CRL_ENTRIES_MAX 16
 
 typedef struct crl_spec {
