@@ -145,7 +145,8 @@ ratls_result *ratls_result_new(void);
 /* Frees *result and sets it to NULL; NULL inside is fine. */
 void ratls_result_free(ratls_result **result);
 
-/* True only after ratls_verify_certificate returned RATLS_OK into this result. */
+/* True only after ratls_verify_certificate or ratls_verify_request returned RATLS_OK into this
+ * result. */
 bool ratls_result_accepted(const ratls_result *result);
 /* True if the evidence is genuine, whatever the policy says; expiry alone does not make it false.
  */

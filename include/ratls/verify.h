@@ -126,6 +126,19 @@ RATLS_MUST_USE ratls_code ratls_verify_certificate(const ratls_verifier *verifie
                                                    ratls_result *result, ratls_error *error);
 
 /*
+ * The same for a certification request (PKCS#10, DER) whose requested extensions carry evidence,
+ * for a CA that is about to certify its key. The self-signature shows that whoever made it held the
+ * private key; the checks are those of a certificate, but for its dates (certificate.validity is
+ * not run). The verifier's CA is not asked, and a policy that demands identity "ca" refuses every
+ * request: no CA has signed one.
+ *
+ * Not checked: names in the request, which are whatever its sender likes.
+ */
+RATLS_MUST_USE ratls_code ratls_verify_request(const ratls_verifier *verifier, ratls_bytes der,
+                                               const ratls_verify_options *options,
+                                               ratls_result *result, ratls_error *error);
+
+/*
  * Judge a bare SGX or TDX quote, without a policy; the common format's CBOR or Open Enclave's
  * wrapping around it is taken off, and claims in it are not judged. RATLS_OK means that the
  * evidence is genuine: NOT that its TCB status, its dates (collateral_expired) or its identity are

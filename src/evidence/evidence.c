@@ -1,6 +1,6 @@
 /*
- * Which evidence a certificate carries. Only the OID of an extension decides; the same bytes in a
- * name or inside another extension's value mean nothing.
+ * Which evidence a certificate or a request carries. Only the OID of an extension decides; the same
+ * bytes in a name or inside another extension's value mean nothing.
  */
 #include "evidence/evidence.h"
 
@@ -45,12 +45,13 @@ static ratls_code within(const certificate *c, bytes value, ratls_code code, rat
     return code;
 }
 
-static ratls_code add(evidence_set *set, const evidence *found, bytes oid, ratls_error *e)
+static ratls_code add(const certificate *c, evidence_set *set, const evidence *found, bytes oid,
+                      ratls_error *e)
 {
     if (set->n == EVIDENCE_MAX)
         return refuse(e, RATLS_E_LIMIT, 0,
-                      "certificate: more than %d pieces of evidence, at most so many are read",
-                      EVIDENCE_MAX);
+                      "%s: more than %d pieces of evidence, at most so many are read",
+                      certificate_what(c), EVIDENCE_MAX);
     set->all[set->n] = *found;
     set->all[set->n].oid = oid;
     set->n++;
@@ -72,7 +73,7 @@ static ratls_code find_common(const certificate *c, evidence_set *set, ratls_err
         return RATLS_OK;
     evidence found;
     ratls_code code = evidence_parse(x->value, &found, e);
-    return code == RATLS_OK ? add(set, &found, x->oid, e) : within(c, x->value, code, e);
+    return code == RATLS_OK ? add(c, set, &found, x->oid, e) : within(c, x->value, code, e);
 }
 
 static const extension *find_carried(const certificate *c, const legacy_carrier *carrier)
@@ -101,7 +102,7 @@ static ratls_code find_older(const certificate *c, bool judged, evidence_set *se
             return within(c, x->value, code, e);
         if (judged != (found.kind == EVIDENCE_INTEL_QUOTE))
             continue;
-        code = add(set, &found, x->oid, e);
+        code = add(c, set, &found, x->oid, e);
         if (code != RATLS_OK)
             return code;
         if (carriers[i].group != 0)
@@ -141,7 +142,7 @@ static ratls_code find_nitro(const certificate *c, evidence_set *set, ratls_erro
         .what = "AWS Nitro document as hex in a name of the certificate (evervault)",
         .payload = nitro_in_names(x->value),
     };
-    return found.payload.n > 0 ? add(set, &found, x->oid, e) : RATLS_OK;
+    return found.payload.n > 0 ? add(c, set, &found, x->oid, e) : RATLS_OK;
 }
 
 static bool named_like_rats_tls(const certificate *c)
@@ -154,21 +155,23 @@ static ratls_code refuse_none(const certificate *c, ratls_error *e)
 {
     if (named_like_rats_tls(c))
         return refuse(e, RATLS_E_MISSING, 0,
-                      "certificate: no evidence; it is named like RATS-TLS's, so it comes from an "
-                      "attester that makes no evidence (nullattester)");
+                      "%s: no evidence; it is named like RATS-TLS's, so it comes from an attester "
+                      "that makes no evidence (nullattester)",
+                      certificate_what(c));
     size_t n;
     const legacy_carrier *carriers = legacy_carriers(&n);
     for (size_t i = 0; i < n; i++) {
         const extension *x = find_carried(c, &carriers[i]);
         if (x != NULL && carriers[i].scheme == SCHEME_SGX_SDK_LEGACY)
             return refuse(e, RATLS_E_MISSING, 0,
-                          "certificate: no evidence; it is a PCK certificate, whose extension "
-                          "1.2.840.113741.1.13.1 describes a platform and holds no quote");
+                          "%s: no evidence; it is a PCK certificate, whose extension "
+                          "1.2.840.113741.1.13.1 describes a platform and holds no quote",
+                          certificate_what(c));
     }
     return refuse(e, RATLS_E_MISSING, 0,
-                  "certificate: no evidence among its %zu extensions, expected 2.23.133.5.4.9 or "
-                  "an older one",
-                  c->extensions_n);
+                  "%s: no evidence among its %zu extensions, expected 2.23.133.5.4.9 or an older "
+                  "one",
+                  certificate_what(c), c->extensions_n);
 }
 
 ratls_code evidence_find(const certificate *c, evidence_set *set, ratls_error *e)

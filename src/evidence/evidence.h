@@ -45,7 +45,7 @@ typedef struct evidence {
 /* "interoperable", "gramine-legacy", … Static. */
 const char *evidence_scheme_name(evidence_scheme scheme);
 
-/* All evidence of one certificate: the common one and older ones beside it. */
+/* All evidence of one certificate or request: the common one and older ones beside it. */
 #define EVIDENCE_MAX 4
 typedef struct evidence_set {
     size_t n;
@@ -55,12 +55,13 @@ typedef struct evidence_set {
 } evidence_set;
 
 /*
- * Finds and reads every evidence extension. RATLS_E_MISSING if there is none (with the reason, e.g.
- * an attester that makes none), MALFORMED or UNSUPPORTED if the one to judge can't be read: a bad
- * common extension never falls back to an older one. Kinds that can't be judged (EPID, reports,
- * other TEEs) are found and returned with RATLS_OK: refusing them is the caller's, with `what`.
- * Order of choice: common; Gramine, SGX SDK and RATS-TLS legacy; Open Enclave report-old,
- * report-new, evidence-old, evidence-new; then the ones not judged.
+ * Finds and reads every evidence extension, also among those that a request asks for.
+ * RATLS_E_MISSING if there is none (with the reason, e.g. an attester that makes none), MALFORMED
+ * or UNSUPPORTED if the one to judge can't be read: a bad common extension never falls back to an
+ * older one. Kinds that can't be judged (EPID, reports, other TEEs) are found and returned with
+ * RATLS_OK: refusing them is the caller's, with `what`. Order of choice: common; Gramine, SGX SDK
+ * and RATS-TLS legacy; Open Enclave report-old, report-new, evidence-old, evidence-new; then the
+ * ones not judged.
  */
 RATLS_MUST_USE ratls_code evidence_find(const certificate *c, evidence_set *set, ratls_error *e);
 

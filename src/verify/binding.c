@@ -61,9 +61,10 @@ static ratls_code check_claims(const certificate *c, const evidence *ev, const i
     bytes found = bytes_of(digest, crypto_hash_size(said.hash_alg));
     if (!bytes_equal_ct(said.pubkey_hash, found))
         return check_fail(checks, CHECK_BINDING_KEY, RATLS_E_BINDING,
-                          "binding: pubkey-hash is %s, the certificate's key has %s",
-                          HEX(said.pubkey_hash), HEX(found));
-    check_pass(checks, CHECK_BINDING_KEY, "pubkey-hash is that of the certificate's key");
+                          "binding: pubkey-hash is %s, the %s's key has %s", HEX(said.pubkey_hash),
+                          certificate_what(c), HEX(found));
+    check_passf(checks, CHECK_BINDING_KEY, "pubkey-hash is that of the %s's key",
+                certificate_what(c));
     return check_report_data(q, ev->claims, q->tee_type == TEE_TYPE_TDX, "the claims-buffer",
                              checks, hash);
 }
@@ -78,8 +79,10 @@ static ratls_code check_pem_key(const certificate *c, const evidence *ev, const 
                           "binding: the public key is too long");
     if (ev->scheme == SCHEME_OE_EVIDENCE && !bytes_equal_ct(ev->claims, pem))
         return check_fail(checks, CHECK_BINDING_KEY, RATLS_E_BINDING,
-                          "binding: the custom claims are not the certificate's public key in PEM");
-    check_pass(checks, CHECK_BINDING_KEY, "the evidence is about the certificate's key as PEM");
+                          "binding: the custom claims are not the %s's public key in PEM",
+                          certificate_what(c));
+    check_passf(checks, CHECK_BINDING_KEY, "the evidence is about the %s's key as PEM",
+                certificate_what(c));
     return check_report_data(q, pem,
                              ev->scheme == SCHEME_SGX_SDK_LEGACY && q->tee_type == TEE_TYPE_TDX,
                              "the public key in PEM", checks, hash);
@@ -94,7 +97,8 @@ ratls_code binding_check(const certificate *c, const evidence *ev, const intel_q
         return check_claims(c, ev, q, checks, hash);
     case SCHEME_GRAMINE_LEGACY:
     case SCHEME_RATS_TLS_LEGACY:
-        check_pass(checks, CHECK_BINDING_KEY, "the evidence is about the certificate's key itself");
+        check_passf(checks, CHECK_BINDING_KEY, "the evidence is about the %s's key itself",
+                    certificate_what(c));
         return check_report_data(q, c->spki, false, "the public key (SubjectPublicKeyInfo)", checks,
                                  hash);
     case SCHEME_SGX_SDK_LEGACY:
@@ -139,15 +143,14 @@ ratls_code binding_check_agreement(const certificate *c, const evidence_set *set
         check_list scratch;
         checks_init(&scratch);
         if (binding_check(c, older, &q, &scratch, &hash) != RATLS_OK)
-            return check_fail(
-                checks, CHECK_EVIDENCE_AGREEMENT, RATLS_E_BINDING,
-                "evidence: the certificate also carries %s evidence, which is for another key",
-                name);
+            return check_fail(checks, CHECK_EVIDENCE_AGREEMENT, RATLS_E_BINDING,
+                              "evidence: the %s also carries %s evidence, which is for another key",
+                              certificate_what(c), name);
     }
     if (compared > 0)
         check_passf(checks, CHECK_EVIDENCE_AGREEMENT,
                     "%zu older evidence beside it speaks for the same key", compared);
     else
-        check_skip(checks, CHECK_EVIDENCE_AGREEMENT, "the certificate carries one evidence only");
+        check_skip(checks, CHECK_EVIDENCE_AGREEMENT, "there is one evidence only");
     return RATLS_OK;
 }

@@ -1,6 +1,7 @@
 /*
- * The verify journey end to end: certificate, evidence, binding, quote, policy. The binding is
- * judged before and independently of the TCB; the policy only sees evidence that is genuine.
+ * The verify journey end to end: certificate or request, evidence, binding, quote, policy. The
+ * binding is judged before and independently of the TCB; the policy only sees evidence that is
+ * genuine.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "tee/intel_facts.h"
 #include "verify/binding.h"
 #include "verify/verifier.h"
+#include "x509/request.h"
 
 /* Years that can be written; so that no difference of two times overflows. */
 #define TIME_MAX INT64_C(253402300799)
@@ -24,6 +26,7 @@ typedef struct journey {
     const ratls_verifier *v;
     const ratls_verify_options *o;
     ratls_result *r;
+    bool is_request; /* not a certificate */
     const held *held;
     bool has_stapled;
     intel_collateral stapled; /* what came with the evidence */
@@ -70,8 +73,8 @@ static ratls_code check_critical(const certificate *c, const evidence_set *set, 
     char oid[64];
     der_oid_text(c->unknown_critical, oid, sizeof oid);
     return check_fail(checks, CHECK_CERTIFICATE_FORMAT, RATLS_E_UNSUPPORTED,
-                      "certificate: %zu critical extensions are not known, the first is %s",
-                      c->unknown_critical_n - understood, oid);
+                      "%s: %zu critical extensions are not known, the first is %s",
+                      certificate_what(c), c->unknown_critical_n - understood, oid);
 }
 
 static ratls_code check_validity(const certificate *c, const ratls_verify_options *o,
@@ -171,18 +174,45 @@ static ratls_code check_signature(const ratls_verifier *v, const certificate *c,
     return RATLS_OK;
 }
 
+/* A request is signed by the key that it is for, so its sender holds that key [RFC 2986 3]. */
+static ratls_code check_possession(const ratls_verifier *v, const certificate *c,
+                                   check_list *checks)
+{
+    crypto_key *key = c->kind == KEY_P256 ? crypto_key_like(v->root.key, c->point)
+                                          : crypto_key_from_spki(c->spki);
+    if (key == NULL)
+        return check_fail(checks, CHECK_CERTIFICATE_SIGNATURE, RATLS_E_UNTRUSTED,
+                          "request: its public key is not a valid key");
+    bool ok = crypto_verify(key, c->signature_algorithm, c->tbs, c->signature);
+    crypto_key_free(key);
+    if (!ok)
+        return check_fail(checks, CHECK_CERTIFICATE_SIGNATURE, RATLS_E_UNTRUSTED,
+                          "request: its signature is not of its own key, so nothing shows that its "
+                          "sender holds that key");
+    check_pass(checks, CHECK_CERTIFICATE_SIGNATURE, "signed by the request's own key");
+    return RATLS_OK;
+}
+
+static ratls_code read_carrier(const journey *j, bytes der, certificate *c, ratls_error *e)
+{
+    if (j->is_request)
+        return request_parse(der, c, e);
+    ratls_code code = certificate_parse_tls(der, c, e);
+    if (code == RATLS_OK && !certificate_serial_ok(c))
+        code = refuse(e, RATLS_E_MALFORMED, 0,
+                      "certificate: serial %s is not a positive number of at most 20 bytes",
+                      HEX(c->serial));
+    return code;
+}
+
 /* Format of everything that comes from the peer, before the first signature. */
-static ratls_code read_certificate(bytes der, certificate *c, evidence_set *set,
-                                   const ratls_verify_options *o, ratls_result *r)
+static ratls_code read_peer(const journey *j, bytes der, certificate *c, evidence_set *set)
 {
     ratls_error e;
+    ratls_result *r = j->r;
     check_list *checks = &r->checks;
-    if (certificate_parse_tls(der, c, &e) != RATLS_OK)
+    if (read_carrier(j, der, c, &e) != RATLS_OK)
         return check_fail_error(checks, CHECK_CERTIFICATE_FORMAT, &e);
-    if (!certificate_serial_ok(c))
-        return check_fail(checks, CHECK_CERTIFICATE_FORMAT, RATLS_E_MALFORMED,
-                          "certificate: serial %s is not a positive number of at most 20 bytes",
-                          HEX(c->serial));
     ratls_code code = evidence_find(c, set, &e);
     if (code == RATLS_E_MISSING)
         return check_fail_error(checks, CHECK_EVIDENCE_PRESENT, &e);
@@ -193,11 +223,15 @@ static ratls_code read_certificate(bytes der, certificate *c, evidence_set *set,
     code = check_critical(c, set, checks);
     if (code != RATLS_OK)
         return code;
-    check_passf(checks, CHECK_CERTIFICATE_FORMAT, "%zu bytes of DER, version %u%s", der.n,
-                c->version,
-                c->version == CERTIFICATE_VERSION_4
-                    ? ", which does not exist (older RATS-TLS): read as version 3"
-                    : "");
+    if (j->is_request)
+        check_passf(checks, CHECK_CERTIFICATE_FORMAT, "%zu bytes of DER, a certification request",
+                    der.n);
+    else
+        check_passf(checks, CHECK_CERTIFICATE_FORMAT, "%zu bytes of DER, version %u%s", der.n,
+                    c->version,
+                    c->version == CERTIFICATE_VERSION_4
+                        ? ", which does not exist (older RATS-TLS): read as version 3"
+                        : "");
     if (set->all[0].kind != EVIDENCE_INTEL_QUOTE)
         return check_fail(checks, CHECK_EVIDENCE_FORMAT, RATLS_E_UNSUPPORTED,
                           "evidence: %s can't be judged here%s", set->all[0].what,
@@ -206,7 +240,10 @@ static ratls_code read_certificate(bytes der, certificate *c, evidence_set *set,
                               ? ""
                               : ": only code on the same platform can check its MAC");
     check_pass(checks, CHECK_EVIDENCE_FORMAT, "well-formed, and holds a quote");
-    return check_validity(c, o, checks);
+    if (!j->is_request)
+        return check_validity(c, j->o, checks);
+    check_skip(checks, CHECK_CERTIFICATE_VALIDITY, "a request has no dates");
+    return RATLS_OK;
 }
 
 static void note_claims(ratls_result *r, const evidence *ev)
@@ -367,7 +404,7 @@ static ratls_code verify_evidence(journey *j, bytes der, certificate *c)
     evidence_set set = {.n = 0};
     intel_quote q;
     ratls_error e;
-    ratls_code code = read_certificate(der, c, &set, j->o, r);
+    ratls_code code = read_peer(j, der, c, &set);
     if (code == RATLS_OK)
         code = read_stapled(j, &set);
     if (code != RATLS_OK)
@@ -384,7 +421,8 @@ static ratls_code verify_evidence(journey *j, bytes der, certificate *c)
     if (code == RATLS_OK)
         code = binding_check_agreement(c, &set, &r->checks);
     if (code == RATLS_OK)
-        code = check_signature(j->v, c, j->o, &r->checks);
+        code = j->is_request ? check_possession(j->v, c, &r->checks)
+                             : check_signature(j->v, c, j->o, &r->checks);
     if (code != RATLS_OK)
         return code;
     r->binding = RATLS_BINDING_KEY;
@@ -441,7 +479,8 @@ static void remember(const journey *j, const uint8_t digest[32], const certifica
         certificate_memo_keep(j->v->certificates, digest, &known);
 }
 
-static ratls_code verify_certificate(journey *j, bytes der)
+/* A certificate, or a request if the journey says so. */
+static ratls_code verify_peer(journey *j, bytes der)
 {
     certificate c;
     uint8_t digest[32];
@@ -453,9 +492,10 @@ static ratls_code verify_certificate(journey *j, bytes der)
         return check_fail(&r->checks, CHECK_BINDING_NONCE, RATLS_E_LIMIT,
                           "nonce: %zu bytes, expected %d to %d", j->o->nonce.n, RATLS_NONCE_MIN,
                           RATLS_NONCE_MAX);
-    /* A CA has dates of its own, which no memo knows; a nonce makes each question a new one. */
-    bool memorable = j->v->ca_der == NULL && j->o->nonce.n == 0 && der.n <= CERTIFICATE_MAX &&
-                     crypto_digest(CRYPTO_SHA256, &der, 1, digest);
+    /* A CA has dates of its own, which no memo knows; a nonce makes each question a new one; a
+     * request is asked about once. */
+    bool memorable = !j->is_request && j->v->ca_der == NULL && j->o->nonce.n == 0 &&
+                     der.n <= CERTIFICATE_MAX && crypto_digest(CRYPTO_SHA256, &der, 1, digest);
     if (!memorable || !recall(j, digest)) {
         code = verify_evidence(j, der, &c);
         if (code == RATLS_OK && memorable)
@@ -464,9 +504,10 @@ static ratls_code verify_certificate(journey *j, bytes der)
     if (code == RATLS_OK)
         code = appraise(j->v->policy, &r->facts, j->o->time, &r->checks, &r->insecure);
     if (r->evidence_valid) {
-        r->identity.ca = j->o->caller_checks_ca ||
-                         (j->v->ca_der != NULL &&
-                          r->checks.all[CHECK_CERTIFICATE_SIGNATURE].verdict == RATLS_PASSED);
+        bool by_ca = j->v->ca_der != NULL &&
+                     r->checks.all[CHECK_CERTIFICATE_SIGNATURE].verdict == RATLS_PASSED;
+        /* No CA has signed a request. */
+        r->identity.ca = !j->is_request && (j->o->caller_checks_ca || by_ca);
         ratls_code peer = appraise_peer(j->v->policy, &r->facts, r->binding, &r->identity,
                                         j->o->time, &r->checks);
         code = code == RATLS_OK ? peer : code;
@@ -499,6 +540,12 @@ static ratls_code unwrap(bytes in, bytes *quote, ratls_result *r)
                           "evidence: %s can't be judged here", ev.what);
     *quote = ev.payload;
     return RATLS_OK;
+}
+
+static ratls_code verify_request(journey *j, bytes der)
+{
+    j->is_request = true;
+    return verify_peer(j, der);
 }
 
 static ratls_code verify_quote(journey *j, bytes in)
@@ -547,7 +594,17 @@ ratls_code ratls_verify_certificate(const ratls_verifier *verifier, ratls_bytes 
                                     const ratls_verify_options *options, ratls_result *result,
                                     ratls_error *error)
 {
-    ratls_code code = run(verify_certificate, verifier, der, options, result, error);
+    ratls_code code = run(verify_peer, verifier, der, options, result, error);
+    if (result != NULL)
+        result->accepted = code == RATLS_OK;
+    return code;
+}
+
+ratls_code ratls_verify_request(const ratls_verifier *verifier, ratls_bytes der,
+                                const ratls_verify_options *options, ratls_result *result,
+                                ratls_error *error)
+{
+    ratls_code code = run(verify_request, verifier, der, options, result, error);
     if (result != NULL)
         result->accepted = code == RATLS_OK;
     return code;
