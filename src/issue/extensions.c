@@ -11,6 +11,7 @@ static const uint8_t id_ce[][3] = {
     [ID_CE_BASIC_CONSTRAINTS] = {0x55, 0x1d, ID_CE_BASIC_CONSTRAINTS},
     [ID_CE_CRL_DISTRIBUTION_POINTS] = {0x55, 0x1d, ID_CE_CRL_DISTRIBUTION_POINTS},
     [ID_CE_AUTHORITY_KEY_ID] = {0x55, 0x1d, ID_CE_AUTHORITY_KEY_ID},
+    [ID_CE_EXT_KEY_USAGE] = {0x55, 0x1d, ID_CE_EXT_KEY_USAGE},
 };
 
 enum { GENERAL_NAME_DNS = 2, GENERAL_NAME_URI = 6, GENERAL_NAME_IP = 7, DNS_NAME_MAX = 253 };
@@ -55,6 +56,18 @@ void issue_add_key_usage(issue_extensions *x, unsigned usage)
     wr_u8(w, octet);
     der_wrap(w, DER_BIT_STRING, at);
     add_made(x, ID_CE_KEY_USAGE, true, at);
+}
+
+void issue_add_server_and_client(issue_extensions *x)
+{
+    /* id-kp-serverAuth and id-kp-clientAuth, 1.3.6.1.5.5.7.3.1 and .2 [RFC 5280 4.2.1.12] */
+    static const uint8_t purposes[][8] = {{0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01},
+                                          {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02}};
+    size_t at = x->values.n;
+    for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++)
+        der_put_oid(&x->values, bytes_of(purposes[i], sizeof purposes[i]));
+    der_wrap(&x->values, DER_SEQUENCE, at);
+    add_made(x, ID_CE_EXT_KEY_USAGE, false, at);
 }
 
 void issue_add_subject_key_id(issue_extensions *x, bytes id)

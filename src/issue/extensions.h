@@ -26,6 +26,7 @@ void issue_add(issue_extensions *x, bytes oid, bool critical, bytes value);
 void issue_add_basic_constraints(issue_extensions *x, bool ca, int path_len); /* -1: no limit */
 void issue_add_key_usage(issue_extensions *x, unsigned usage); /* 1 << bit number, e.g.
                                                                   KEY_USAGE_DIGITAL_SIGNATURE */
+void issue_add_server_and_client(issue_extensions *x); /* extKeyUsage: serverAuth, clientAuth */
 void issue_add_subject_key_id(issue_extensions *x, bytes id);
 void issue_add_authority_key_id(issue_extensions *x, bytes id);
 void issue_add_crl_distribution_point(issue_extensions *x, bytes uri);
