@@ -17,8 +17,9 @@
 #include "sim/text.h"
 #include "source.h"
 #include "when.h"
+#include "words.h"
 
-enum { NAMES_MAX = 32, HOURS_MAX = 8760, PEM_ROOM = 1 << 18, CHAIN_MAX = 4 };
+enum { HOURS_MAX = 8760, PEM_ROOM = 1 << 18, CHAIN_MAX = 4 };
 
 enum attest_option {
     ATTEST_OUT,
@@ -58,8 +59,7 @@ static const own_option attest_options[ATTEST_OPTIONS] = {
 /* What the options are views of. */
 typedef struct holdings {
     input key, ca, ca_key;
-    char names[1024];
-    const char *name[NAMES_MAX];
+    name_list names;
     int64_t now;
 } holdings;
 
@@ -84,50 +84,6 @@ static bool read_file(const char *path, input *in, ratls_bytes *out)
         return false;
     *out = input_bytes(in);
     return true;
-}
-
-/* Splits the list at its commas. */
-static bool read_names(const char *list, holdings *h, ratls_attester_options *o)
-{
-    size_t n = list != NULL ? strlen(list) : 0;
-    if (list == NULL)
-        return true;
-    if (n >= sizeof h->names) {
-        complain("--names: %zu bytes, at most %zu are read", n, sizeof h->names - 1);
-        return false;
-    }
-    memcpy(h->names, list, n + 1);
-    h->name[o->names_n++] = h->names;
-    for (char *p = h->names; *p != '\0'; p++) {
-        if (*p != ',')
-            continue;
-        if (o->names_n == NAMES_MAX) {
-            complain("--names: more than %d names", NAMES_MAX);
-            return false;
-        }
-        *p = '\0';
-        h->name[o->names_n++] = p + 1;
-    }
-    o->names = h->name;
-    return true;
-}
-
-static bool read_key_type(const char *text, ratls_key_type *out)
-{
-    static const struct {
-        const char *name;
-        ratls_key_type type;
-    } types[] = {
-        {"p256", RATLS_KEY_P256}, {"p384", RATLS_KEY_P384}, {"rsa3072", RATLS_KEY_RSA3072}};
-    if (text == NULL)
-        return true;
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (bytes_is(bytes_text(text), types[i].name)) {
-            *out = types[i].type;
-            return true;
-        }
-    complain("--key-type: found '%s', expected p256, p384 or rsa3072", text);
-    return false;
 }
 
 static bool read_words(const args *a, holdings *h, ratls_attester_options *o)
@@ -160,8 +116,12 @@ static bool read_words(const args *a, holdings *h, ratls_attester_options *o)
     }
     o->valid_seconds = (uint32_t)n * 3600;
     o->subject = a->own[ATTEST_SUBJECT];
-    return read_key_type(a->own[ATTEST_KEY_TYPE], &o->key_type) &&
-           read_names(a->own[ATTEST_NAMES], h, o);
+    if (!words_key_type(a->own[ATTEST_KEY_TYPE], &o->key_type) ||
+        !words_names(a->own[ATTEST_NAMES], &h->names))
+        return false;
+    o->names = h->names.all;
+    o->names_n = h->names.n;
+    return true;
 }
 
 static bool read_files(const args *a, holdings *h, ratls_attester_options *o)

@@ -80,7 +80,8 @@ extern const command show_command, verify_command, verify_quote_command, policy_
     sim_renew_command, sim_show_command, attest_command, serve_command, connect_command,
     collateral_fetch_command, collateral_show_command, collateral_verify_command,
     collateral_export_command, collateral_import_command, collateral_serve_command,
-    conform_verifier_command, conform_endpoint_command, conform_make_command;
+    conform_verifier_command, conform_endpoint_command, conform_make_command, ca_init_command,
+    ca_sign_command, ca_log_command;
 
 /*
  * Reads the words after the command's name; options may stand before and after the operand, "--"

@@ -143,27 +143,39 @@ bool input_next_object(bytes *text, bytes *object)
     return object->n > 0;
 }
 
-ratls_code input_certificate(bytes in, uint8_t *space, bytes *der, ratls_error *e)
+/* One of these labels [RFC 7468 5, 7]. */
+static ratls_code first_block(bytes in, const char *label, const char *other, uint8_t *space,
+                              bytes *der, ratls_error *e)
 {
     size_t at = 0, n, blocks = 0;
-    bytes label;
+    bytes found;
     const char *what;
     /* What is neither PEM nor DER goes on to the reader of DER, which says what is wrong. */
     *der = in;
     if (kind_of(in, &what) != FILE_PEM)
         return RATLS_OK;
     for (;;) {
-        int got = input_next_pem(in, &at, &label, space, &n);
+        int got = input_next_pem(in, &at, &found, space, &n);
         if (got < 0)
             return refuse(e, RATLS_E_MALFORMED, at - 1, "PEM block %zu at offset %zu is malformed",
                           blocks + 1, at - 1);
         if (got == 0)
             return refuse(e, RATLS_E_MALFORMED, 0,
-                          "none of the %zu PEM blocks is a CERTIFICATE, expected one", blocks);
+                          "none of the %zu PEM blocks is a %s, expected one", blocks, label);
         blocks++;
-        if (bytes_is(label, "CERTIFICATE") || bytes_is(label, "TRUSTED CERTIFICATE")) {
+        if (bytes_is(found, label) || bytes_is(found, other)) {
             *der = bytes_of(space, n);
             return RATLS_OK;
         }
     }
+}
+
+ratls_code input_certificate(bytes in, uint8_t *space, bytes *der, ratls_error *e)
+{
+    return first_block(in, "CERTIFICATE", "TRUSTED CERTIFICATE", space, der, e);
+}
+
+ratls_code input_request(bytes in, uint8_t *space, bytes *der, ratls_error *e)
+{
+    return first_block(in, "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", space, der, e);
 }

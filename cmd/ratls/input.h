@@ -49,5 +49,7 @@ bool input_next_object(bytes *text, bytes *object);
  * CERTIFICATE, which Gramine writes) of PEM text, decoded into `space` of in.n bytes.
  */
 RATLS_MUST_USE ratls_code input_certificate(bytes in, uint8_t *space, bytes *der, ratls_error *e);
+/* The same with a request: the first block CERTIFICATE REQUEST, or NEW CERTIFICATE REQUEST. */
+RATLS_MUST_USE ratls_code input_request(bytes in, uint8_t *space, bytes *der, ratls_error *e);
 
 #endif

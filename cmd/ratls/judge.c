@@ -114,12 +114,16 @@ static void verify(const ratls_verifier *v, subject what, bytes file,
         free(decoded);
         return;
     }
-    if (input_certificate(file, space, &in, &e) == RATLS_OK) {
-        (void)!ratls_verify_certificate(v, in, options, r, &e);
+    bool is_request = what == SUBJECT_REQUEST;
+    ratls_code code =
+        is_request ? input_request(file, space, &in, &e) : input_certificate(file, space, &in, &e);
+    if (code == RATLS_OK) {
+        (void)!(is_request ? ratls_verify_request : ratls_verify_certificate)(v, in, options, r,
+                                                                              &e);
         return;
     }
     result_reset(r);
-    error_prefix(&e, "certificate");
+    error_prefix(&e, is_request ? "request" : "certificate");
     (void)check_fail_error(&r->checks, CHECK_CERTIFICATE_FORMAT, &e);
 }
 
@@ -167,8 +171,20 @@ static void hint_supply(const ratls_result *r)
             "or let the peer staple it");
 }
 
-bool judge(const args *a, subject what, bytes file, ratls_result **result)
+static bool set_policy(const char *name, bytes json, ratls_verifier *v)
 {
+    ratls_error e;
+    if (ratls_verifier_set_policy(v, json, &e) == RATLS_OK)
+        return true;
+    complain("%s: %s", name, e.text);
+    return false;
+}
+
+/* `under` is a policy; NULL: that of the options. */
+static bool judge_all(const args *a, const bytes *under, subject what, bytes file,
+                      ratls_result **result)
+{
+    args others = *a;
     ratls_error unreadable = {.code = RATLS_OK};
     ratls_verifier *v = ratls_verifier_new();
     ratls_keeper *keeper = NULL;
@@ -177,7 +193,10 @@ bool judge(const args *a, subject what, bytes file, ratls_result **result)
     bool ok = v != NULL && *result != NULL && space != NULL;
     if (!ok)
         complain("out of memory");
-    ok = ok && judge_verifier(a, v, &unreadable) && judge_supply(a, WAIT_MS, v, &keeper);
+    if (under != NULL)
+        others.policy = NULL;
+    ok = ok && (under == NULL || set_policy(a->policy, *under, v)) &&
+         judge_verifier(&others, v, &unreadable) && judge_supply(a, WAIT_MS, v, &keeper);
     if (ok) {
         const ratls_verify_options options = judge_options(a);
         verify(v, what, file, &options, space, *result);
@@ -195,6 +214,16 @@ bool judge(const args *a, subject what, bytes file, ratls_result **result)
     ratls_keeper_free(&keeper);
     free(space);
     return ok;
+}
+
+bool judge(const args *a, subject what, bytes file, ratls_result **result)
+{
+    return judge_all(a, NULL, what, file, result);
+}
+
+bool judge_under(const args *a, bytes json, subject what, bytes file, ratls_result **result)
+{
+    return judge_all(a, &json, what, file, result);
 }
 
 bool judge_too_large(subject what, const char *name, ratls_result **result)

@@ -6,7 +6,7 @@
 #include "ratls/verify.h"
 #include "sheet.h"
 
-typedef enum subject { SUBJECT_CERTIFICATE, SUBJECT_QUOTE } subject;
+typedef enum subject { SUBJECT_CERTIFICATE, SUBJECT_QUOTE, SUBJECT_REQUEST } subject;
 
 /*
  * Judges `file` as the options say. False after a usage or system error was told on standard error.
@@ -14,6 +14,8 @@ typedef enum subject { SUBJECT_CERTIFICATE, SUBJECT_QUOTE } subject;
  * which is the caller's to free.
  */
 bool judge(const args *a, subject what, bytes file, ratls_result **result);
+/* The same under a policy that was read already, instead of that of the options. */
+bool judge_under(const args *a, bytes json, subject what, bytes file, ratls_result **result);
 
 /* Sets a verifier up as the options say; collateral that can't be read is told in *unreadable,
  * whose code is RATLS_OK before. False as above. */

@@ -28,7 +28,10 @@ static const command *const commands[] = {&show_command,
                                           &collateral_serve_command,
                                           &conform_verifier_command,
                                           &conform_endpoint_command,
-                                          &conform_make_command};
+                                          &conform_make_command,
+                                          &ca_init_command,
+                                          &ca_sign_command,
+                                          &ca_log_command};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* Those whose name begins so. */
@@ -78,7 +81,8 @@ static const struct {
 } groups[] = {{"policy", "new or check"},
               {"sim", "new, quote, collateral, renew or show"},
               {"collateral", "fetch, show, verify, export, import or serve"},
-              {"conform", "verifier or endpoint"}};
+              {"conform", "make, verifier or endpoint"},
+              {"ca", "init, sign or log"}};
 
 /* What may follow this word; NULL if it begins no command of two words. */
 static const char *second_words(const char *word)
