@@ -120,6 +120,63 @@ static void mint_sgx(const vendor *v, bytes report_data)
     put_scheme("cert-sgx-outofdate.pem", &old, TLS_INTEROPERABLE, "platform out of date");
 }
 
+static void put_request(const char *name, const request_spec *q, const char *what)
+{
+    put(name, pem_of("CERTIFICATE REQUEST", request_make(q)), what);
+}
+
+/* A request for what an attester would put into its certificate, and for these names. */
+static request_spec asking(const vendor *v, const char *nonce, bytes alt_names, tls_made *m)
+{
+    tls_spec t = tls_spec_of(v, TLS_INTEROPERABLE, key_named(KEY_TYPE_P256, "requester"));
+    t.has_nonce = nonce != NULL;
+    t.nonce = nonce != NULL ? bytes_from_hex(nonce) : BYTES_NONE;
+    *m = tls_prepare(&t);
+    ext_remove(&m->cert.ext, OID_AUTHORITY_KEY_ID);
+    if (alt_names.n > 0)
+        (void)ext_add(&m->cert.ext, OID_SUBJECT_ALT_NAME, false, alt_names);
+    return request_for(&m->cert);
+}
+
+static void mint_requests(const vendor *v, const vendor *tdx)
+{
+    tls_made m;
+    bytes names = mk_seq(mk_tlv(DER_CONTEXT(2), bytes_text("www.example.com")),
+                         mk_tlv(DER_CONTEXT(7), bytes_from_hex("c0000201")));
+    bytes mail = mk_seq(mk_tlv(DER_CONTEXT(1), bytes_text("root@example.com")));
+    request_spec q = asking(v, NULL, BYTES_NONE, &m);
+    put_request("request-sgx.pem", &q, "a request with evidence, SGX");
+    request_spec other = q;
+    other.break_signature = true;
+    put_request("request-broken.pem", &other, "the same, its signature broken");
+    other = q;
+    other.key = thief();
+    put_request("request-copied.pem", &other, "its evidence in a request for another key");
+    other = q;
+    bytes evidence = ext_find(&m.cert.ext, OID_EVIDENCE)->value;
+    size_t at = bytes_find(evidence, m.quote.quote) + m.quote.body_at + SGX_AT_MRENCLAVE;
+    ext_set(&other.ext, OID_EVIDENCE, false, bytes_flipped(evidence, at, 0));
+    put_request("request-flipped.pem", &other, "the same, one bit of MRENCLAVE flipped");
+    other = q;
+    ext_set(&other.ext, OID_BASIC_CONSTRAINTS, true, ext_basic(true, 0));
+    put_request("request-to-be-ca.pem", &other, "the same, to be a CA");
+    other = q;
+    ext_remove(&other.ext, OID_EVIDENCE);
+    put_request("request-none.pem", &other, "a request without evidence");
+    q = asking(v, NULL, names, &m);
+    put_request("request-names.pem", &q, "for www.example.com and 192.0.2.1");
+    q = asking(v, NULL, mail, &m);
+    put_request("request-mail.pem", &q, "for a mail address");
+    q = asking(v, "000102030405060708090a0b0c0d0e0f", BYTES_NONE, &m);
+    put_request("request-nonce.pem", &q, "with a nonce claim, 000102...0f");
+    vendor debug = *v;
+    debug.quote.body[SGX_AT_ATTRIBUTES] |= 2;
+    q = asking(&debug, NULL, BYTES_NONE, &m);
+    put_request("request-debug.pem", &q, "of a debug enclave");
+    q = asking(tdx, NULL, BYTES_NONE, &m);
+    put_request("request-tdx.pem", &q, "a request with evidence, TDX");
+}
+
 static void mint_tdx(const vendor *v4, const vendor *v5, bytes report_data)
 {
     put("collateral-tdx.json", vendor_collateral_json(v4), "collateral of the TDX platform");
@@ -165,5 +222,6 @@ int main(int argc, char **argv)
     mint_sgx(&sgx, report_data);
     mint_tdx(&tdx4, &tdx5, report_data);
     mint_ca(&sgx);
+    mint_requests(&sgx, &tdx4);
     return 0;
 }
