@@ -154,34 +154,29 @@ bool ca_create(const char *dir, bytes certificate_pem, bytes key_pem)
     return false;
 }
 
-bool ca_write_draft(const char *path, bytes content, ca_draft *out)
+bool ca_draft_new(const char *path, ca_draft *out)
 {
     int n = snprintf(out->path, sizeof out->path, "%s.XXXXXX", path);
     if (n < 0 || (size_t)n >= sizeof out->path) {
         complain("--out: the path has more than %d bytes", CA_PATH_MAX - 8);
         return false;
     }
-    int fd = mkstemp(out->path); /* mode 0600 */
-    if (fd < 0)
-        return failed(path, "written");
-    bool ok = fill_and_close(fd, content) && chmod(out->path, 0644) == 0;
-    if (ok)
+    out->fd = mkstemp(out->path); /* mode 0600 */
+    return out->fd >= 0 || failed(path, "written");
+}
+
+bool ca_draft_publish(ca_draft *draft, bytes content, const char *path)
+{
+    if (fill_and_close(draft->fd, content) && chmod(draft->path, 0644) == 0 &&
+        rename(draft->path, path) == 0)
         return true;
-    (void)failed(path, "written");
-    ca_drop_draft(out);
+    (void)failed(path, "written, though the issue is on record");
+    (void)unlink(draft->path);
     return false;
 }
 
-bool ca_publish(const ca_draft *draft, const char *path)
+void ca_draft_drop(ca_draft *draft)
 {
-    if (rename(draft->path, path) == 0)
-        return true;
-    (void)failed(path, "written, though its issue is on record");
-    ca_drop_draft(draft);
-    return false;
-}
-
-void ca_drop_draft(const ca_draft *draft)
-{
+    (void)close(draft->fd);
     (void)unlink(draft->path);
 }

@@ -30,12 +30,14 @@ bool ca_path(const char *dir, const char *name, char out[CA_PATH_MAX]);
  * must not hold one. Undone if something fails. */
 bool ca_create(const char *dir, bytes certificate_pem, bytes key_pem);
 
-/* A file beside `path`, on disk, that ca_publish gives this name. */
+/* An empty file beside `path`, which shows that one can be written there. */
 typedef struct ca_draft {
+    int fd;
     char path[CA_PATH_MAX];
 } ca_draft;
-bool ca_write_draft(const char *path, bytes content, ca_draft *out);
-bool ca_publish(const ca_draft *draft, const char *path);
-void ca_drop_draft(const ca_draft *draft);
+bool ca_draft_new(const char *path, ca_draft *out);
+/* Fills it and gives it its name, or drops it. */
+bool ca_draft_publish(ca_draft *draft, bytes content, const char *path);
+void ca_draft_drop(ca_draft *draft);
 
 #endif

@@ -198,7 +198,7 @@ static bool record(const signing *s)
     return false;
 }
 
-/* On record before it has its name; and only what is on record has one. */
+/* No certificate is on disk before it is on record, whatever stops this on its way. */
 static bool decide(signing *s)
 {
     static uint8_t room[PEM_ROOM];
@@ -212,11 +212,11 @@ static bool decide(signing *s)
         make_certificate(s, &pem);
     if (s->refusal.code != RATLS_OK)
         return record(s);
-    if (!ca_write_draft(out, wr_bytes(&pem), &draft))
+    if (!ca_draft_new(out, &draft))
         return false;
     if (record(s))
-        return ca_publish(&draft, out);
-    ca_drop_draft(&draft);
+        return ca_draft_publish(&draft, wr_bytes(&pem), out);
+    ca_draft_drop(&draft);
     return false;
 }
 

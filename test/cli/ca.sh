@@ -273,6 +273,21 @@ for log in /dev/full nowhere; do
     nothing_issued
 done
 
+# On record, and then no room for the certificate: the log says more than there is, never less.
+rm -rf full
+cp -r rsa full
+: >full/audit.log
+asked='ratls ca sign, room for the line and not for the certificate'
+cases=$((cases + 1))
+rm -f cert.pem
+# shellcheck disable=SC2086
+prlimit --fsize=$(($(wc -c <rsa/audit.log) + 20)) "$program" ca sign $minted/request-sgx.pem --ca full \
+    --policy policy.json $trust --out cert.pem >out 2>err
+[ $? = 2 ] || bad "another exit code than 2"
+has err 'cert.pem: can.t be written, though the issue is on record: '
+[ "$(wc -l <full/audit.log)" = 1 ] || bad "nothing is on record"
+nothing_issued
+
 # A line that a crash has cut stays apart.
 rm -rf full
 cp -r ca full
