@@ -196,7 +196,7 @@ case $1 in /*) ;; *) exit 6 ;; esac
 [ "$2" = "--time=1767225600" ] && [ "$3" = 2026-01-01T00:00:00Z ] && [ $# = 3 ] || exit 7
 exit 1
 END
-judge 1 --only BIND-01 -- ./looks '{}' '--time={time}' '{time_iso}' --ca '{ca}' '--ca={ca}'
+judge 1 --only BIND-01 -- ./looks '{}' '--time={time}' '{time_iso}' --ca '{ca}' '--ca={ca}' 5</dev/null
 has out '^    refused 1 of 1 case that must be accepted'
 
 # A user who ends ratls ends the verifiers with it.
