@@ -35,7 +35,7 @@ static void noted(void *context, const ratls_note *note)
         fprintf(stderr, "fleet: collateral: %s\n", note->error->text);
 }
 
-static void ask(SSL_CTX *ctx, const char *server)
+static void ask(SSL_CTX *ctx, char *server)
 {
     BIO *peer = BIO_new_ssl_connect(ctx);
     SSL *ssl = NULL;
