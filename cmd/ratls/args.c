@@ -235,9 +235,8 @@ static bool read_option(int argc, char **argv, int *i, const command *c, args *o
         }
         value = argv[++*i];
     }
-    if (own < c->own_n)
-        return set_once(&out->own[own], name, wanted != NULL ? value : "");
-    return set_option(out, o, value);
+    const char *given = value != NULL ? value : "";
+    return own < c->own_n ? set_once(&out->own[own], name, given) : set_option(out, o, given);
 }
 
 /* Standard input can be read once. */

@@ -10,13 +10,13 @@
  * Enclave; RATLS quirks]. */
 typedef struct peer_rules {
     const char *name;
-    bool no_rsa;          /* it reads EC keys only */
+    size_t quote_max;     /* bytes; 0: none but our own limit */
+    size_t evidence_max;  /* bytes of the extension's value; 0: none */
     crypto_type key_type; /* of keys for which the user named none */
+    bool no_rsa;          /* it reads EC keys only */
     bool self_signed;     /* it takes no other */
     bool alone;           /* the TLS message may hold one certificate only */
     bool no_endorsements; /* it reads none, and large certificates badly */
-    size_t quote_max;     /* bytes; 0: none but our own limit */
-    size_t evidence_max;  /* bytes of the extension's value; 0: none */
 } peer_rules;
 
 const peer_rules *peer_rules_of(ratls_peer peer);

@@ -676,6 +676,7 @@ ratls_code intel_verify(const intel_input *in, check_list *checks, ratls_facts *
                       .pck = &pck,
                       .read_tcb = &read_tcb,
                       .read_qe = &read_qe};
+    pck.leaf = pck.issuer = pck.root = NULL;
     intel_quote_facts(in->quote, facts);
     ratls_code code = run(&v);
     note_dates(&v);

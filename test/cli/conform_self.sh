@@ -3,6 +3,7 @@
 set -u
 # shellcheck source=test/cli/common.inc
 . "$RATLS_SOURCE/test/cli/common.inc"
+need_proc
 rm -rf work
 mkdir work
 cd work || exit 1

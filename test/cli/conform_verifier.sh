@@ -2,6 +2,7 @@
 set -u
 # shellcheck source=test/cli/common.inc
 . "$RATLS_SOURCE/test/cli/common.inc"
+need_proc
 # shellcheck source=test/cli/small_suite.inc
 . "$RATLS_SOURCE/test/cli/small_suite.inc"
 rm -rf work
