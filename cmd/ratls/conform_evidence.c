@@ -96,7 +96,10 @@ static ratls_code start(char *const *argv, pid_t *pid, int *out, ratls_error *e)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+    sigset_t defaults; /* what this program ignores is no business of the command */
     int pipes[2], failed;
+    (void)sigemptyset(&defaults);
+    (void)sigaddset(&defaults, SIGPIPE);
     if (pipe(pipes) != 0)
         return refuse(e, RATLS_E_SYSTEM, 0, "evidence command: no pipe: %s", strerror(errno));
     (void)fcntl(pipes[0], F_SETFD, FD_CLOEXEC);
@@ -108,7 +111,10 @@ static ratls_code start(char *const *argv, pid_t *pid, int *out, ratls_error *e)
     if (!failed && pipes[1] != STDOUT_FILENO)
         failed = posix_spawn_file_actions_addclose(&actions, pipes[1]);
     if (!failed)
-        failed = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+        failed = posix_spawnattr_setsigdefault(&attributes, &defaults);
+    if (!failed)
+        failed =
+            posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
     if (!failed)
         failed = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
     (void)posix_spawn_file_actions_destroy(&actions);

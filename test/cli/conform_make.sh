@@ -146,6 +146,8 @@ run 0 conform make by-file --time 2026-02-01T01:00:00Z --root sgx/root.pem --pol
 has out ' cases of 1 requirements in by-file, '
 "$broken" --suite by-file >verdicts || bad "by file: $(grep -m 1 '^WRONG' verdicts)"
 
+echo 'kill -PIPE $$' >pipe.sh
+
 # Commands that are no good. Each ends with one sentence and no suite.
 n=0
 while IFS='|' read -r command sentence; do
@@ -161,6 +163,7 @@ $program sim quote sgx|evidence command: it is given no report data, expected {}
 nothing-of-this-name {}|evidence command: nothing-of-this-name: No such file or directory\$
 false {}|evidence command: it failed with exit code 1\$
 true {}|evidence command: it printed nothing\$
+sh pipe.sh {}|evidence command: it failed with signal 13\$
 cat /dev/zero {}|evidence command: it printed more than 65536 bytes\$
 cat {}|quote: 64 bytes, the smallest quote has 
 sh wrong.sh $program {}|evidence command: its quote has other report data than it was given\$
