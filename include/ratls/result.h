@@ -146,7 +146,7 @@ ratls_result *ratls_result_new(void);
 void ratls_result_free(ratls_result **result);
 
 /* True only after ratls_verify_certificate or ratls_verify_request returned RATLS_OK into this
- * result. */
+ * result, and no answer was to follow. */
 bool ratls_result_accepted(const ratls_result *result);
 /* True if the evidence is genuine, whatever the policy says; expiry alone does not make it false.
  */
@@ -162,8 +162,19 @@ const ratls_claim *ratls_result_claims(const ratls_result *result, size_t *n);
 /* How the key is bound: "interoperable", "gramine-legacy", …; NULL if no evidence was found.
  * Static. */
 const char *ratls_result_scheme(const ratls_result *result);
-/* The level reached: "key", "nonce", or NULL if the binding check did not pass. Static. */
+/* The level reached: "key", "nonce", "session", or NULL if the binding check did not pass. Static.
+ */
 const char *ratls_result_binding_level(const ratls_result *result);
+/*
+ * By what it was reached: "certificate" (what a certificate, or a request, holds by itself: level
+ * "key"); "nonce given by hand" (the nonce of ratls_verify_options: level "nonce"); "ratls/1" (an
+ * answer on the connection: level "nonce"); "ratls/1 and tls-exporter" (level "session"). NULL
+ * where the level is. Static.
+ */
+const char *ratls_result_binding_by(const ratls_result *result);
+/* When this was judged: `time` of ratls_verify_options; 0 in a new result. With levels above "key"
+ * that of the last answer that was judged. */
+int64_t ratls_result_time(const ratls_result *result);
 /* Who the peer is, beside what it runs: "none"; "ca" (the CA that was named signed its
  * certificate); "platform" (it is one that the policy pins); "ca and platform". Static. */
 const char *ratls_result_identity(const ratls_result *result);

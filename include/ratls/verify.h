@@ -41,6 +41,9 @@ RATLS_MUST_USE ratls_code ratls_verifier_set_policy(ratls_verifier *verifier, ra
 RATLS_MUST_USE ratls_code ratls_verifier_set_root(ratls_verifier *verifier, ratls_bytes certificate,
                                                   ratls_error *error);
 
+/* The level that the policy demands; without a policy, which accepts nobody, the highest. */
+ratls_binding ratls_verifier_minimum(const ratls_verifier *verifier);
+
 /*
  * A CA that must have signed the TLS certificate (one certificate, DER or PEM). Without one, the
  * signature of a certificate that is not self-signed is "not run". `certificate` is copied. Errors:
@@ -110,6 +113,14 @@ typedef struct ratls_verify_options {
     /* The caller refuses the peer unless a CA of his own signed the certificate: counts as identity
      * "ca". */
     bool caller_checks_ca;
+    /*
+     * The caller demands an answer on this very connection before any byte of the application's
+     * (ratls/session.h). So ratls_verify_certificate does not judge the level that the policy
+     * demands, and takes a certificate without evidence, if no nonce is demanded; evidence that is
+     * there is judged as ever. RATLS_OK then means "go on", and ratls_result_accepted stays false.
+     * Other functions pass over this.
+     */
+    bool answer_follows;
 } ratls_verify_options;
 
 /*

@@ -24,13 +24,21 @@ typedef struct peer_identity {
 RATLS_MUST_USE ratls_code appraise(const policy *p, const ratls_facts *facts, int64_t time,
                                    check_list *checks, insecure_list *insecure);
 
+/* How the evidence is bound: marks CHECK_POLICY_BINDING; without a policy nothing. */
+RATLS_MUST_USE ratls_code appraise_binding(const policy *p, ratls_binding binding,
+                                           check_list *checks);
+
 /*
- * How the evidence is bound, and who the peer is: marks CHECK_POLICY_PLATFORM where the policy pins
- * platforms, CHECK_POLICY_BINDING and CHECK_POLICY_PEER, and sets peer->platform. Comes after
- * appraise; without a policy nothing is marked. Returns the code of the first that failed.
+ * Who the peer is: marks CHECK_POLICY_PLATFORM where the policy pins platforms, and
+ * CHECK_POLICY_PEER, and sets peer->platform. Comes after appraise; without a policy nothing is
+ * marked. Returns the code of the first that failed.
  */
 RATLS_MUST_USE ratls_code appraise_peer(const policy *p, const ratls_facts *facts,
-                                        ratls_binding binding, peer_identity *peer, int64_t time,
-                                        check_list *checks);
+                                        peer_identity *peer, int64_t time, check_list *checks);
+
+/* While there is no evidence yet: of a policy (not NULL) what a certificate alone can fail, that is
+ * who the peer is. */
+RATLS_MUST_USE ratls_code appraise_in_advance(const policy *p, const peer_identity *peer,
+                                              check_list *checks);
 
 #endif

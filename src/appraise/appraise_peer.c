@@ -45,8 +45,10 @@ static ratls_code judge_pins(const policy *p, const ratls_facts *f, int64_t time
                       ISO(found->retire_after));
 }
 
-static ratls_code judge_binding(const policy *p, ratls_binding binding, check_list *checks)
+ratls_code appraise_binding(const policy *p, ratls_binding binding, check_list *checks)
 {
+    if (p == NULL)
+        return RATLS_OK;
     const char *reached = ratls_binding_name(binding), *minimum = ratls_binding_name(p->minimum);
     if (binding < p->minimum)
         return check_fail(checks, CHECK_POLICY_BINDING, RATLS_E_BINDING,
@@ -59,12 +61,20 @@ static ratls_code judge_binding(const policy *p, ratls_binding binding, check_li
     return RATLS_OK;
 }
 
-static ratls_code judge_identity(const policy *p, const peer_identity *peer, check_list *checks)
+static ratls_code judge_ca(const policy *p, const peer_identity *peer, check_list *checks)
 {
     if (p->needs_ca && !peer->ca)
         return check_fail(checks, CHECK_POLICY_PEER, RATLS_E_POLICY,
                           "policy: binding.identity is \"ca\", and no CA was given that signed the "
                           "certificate");
+    return RATLS_OK;
+}
+
+static ratls_code judge_identity(const policy *p, const peer_identity *peer, check_list *checks)
+{
+    ratls_code code = judge_ca(p, peer, checks);
+    if (code != RATLS_OK)
+        return code;
     if (p->needs_platform && !peer->platform)
         return check_fail(
             checks, CHECK_POLICY_PEER, RATLS_E_POLICY,
@@ -76,8 +86,8 @@ static ratls_code judge_identity(const policy *p, const peer_identity *peer, che
     return RATLS_OK;
 }
 
-ratls_code appraise_peer(const policy *p, const ratls_facts *facts, ratls_binding binding,
-                         peer_identity *peer, int64_t time, check_list *checks)
+ratls_code appraise_peer(const policy *p, const ratls_facts *facts, peer_identity *peer,
+                         int64_t time, check_list *checks)
 {
     if (p == NULL)
         return RATLS_OK;
@@ -87,9 +97,14 @@ ratls_code appraise_peer(const policy *p, const ratls_facts *facts, ratls_bindin
     if (p->has_pins && open)
         first = judge_pins(p, facts, time, checks);
     peer->platform = p->has_pins && open && first == RATLS_OK;
-    ratls_code code = judge_binding(p, binding, checks);
-    if (first == RATLS_OK)
-        first = code;
-    code = judge_identity(p, peer, checks);
+    ratls_code code = judge_identity(p, peer, checks);
     return first == RATLS_OK ? code : first;
+}
+
+ratls_code appraise_in_advance(const policy *p, const peer_identity *peer, check_list *checks)
+{
+    for (check_id id = CHECK_POLICY_IDENTITY; id <= CHECK_POLICY_PEER; id++)
+        check_skip(checks, id, "judged with the answer that is to follow");
+    check_pass(checks, CHECK_POLICY_PRESENT, "a policy is set");
+    return judge_ca(p, peer, checks);
 }

@@ -463,3 +463,8 @@ bool policy_stapled_crls_suffice(const policy *p)
 {
     return p != NULL && p->insecure_stapled_crls;
 }
+
+ratls_binding policy_minimum(const policy *p)
+{
+    return p != NULL ? p->minimum : RATLS_BINDING_SESSION;
+}

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "ratls/policy.h"
+#include "ratls/result.h"
 
 /* An appraisal policy: reference values and rules, read from JSON once; immutable then. */
 typedef struct policy policy;
@@ -15,5 +16,8 @@ void policy_free(policy *p); /* NULL is fine */
 
 /* May a peer's own CRLs stand for the verifier's? Not without a policy. */
 bool policy_stapled_crls_suffice(const policy *p);
+
+/* The least level of binding; without a policy the highest. */
+ratls_binding policy_minimum(const policy *p);
 
 #endif

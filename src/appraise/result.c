@@ -27,6 +27,12 @@ void result_reset(ratls_result *r)
     checks_init(&r->checks);
 }
 
+void result_bind(ratls_result *r, ratls_binding level, const char *by)
+{
+    r->binding = level;
+    r->binding_by = by;
+}
+
 void result_add_claim(ratls_result *r, ratls_bytes name, ratls_bytes value)
 {
     if (r->claims_n == RATLS_CLAIMS_MAX)
@@ -83,6 +89,16 @@ const char *ratls_result_scheme(const ratls_result *result)
 const char *ratls_result_binding_level(const ratls_result *result)
 {
     return ratls_binding_name(result->binding);
+}
+
+const char *ratls_result_binding_by(const ratls_result *result)
+{
+    return result->binding_by;
+}
+
+int64_t ratls_result_time(const ratls_result *result)
+{
+    return result->time;
 }
 
 const char *ratls_result_binding_hash(const ratls_result *result)

@@ -9,8 +9,10 @@ struct ratls_result {
     check_list checks;
     ratls_facts facts;
     bool evidence_valid, accepted;
-    const char *scheme;    /* static, or NULL */
-    ratls_binding binding; /* RATLS_BINDING_NONE until it was checked */
+    const char *scheme;     /* static, or NULL */
+    ratls_binding binding;  /* RATLS_BINDING_NONE until it was checked */
+    const char *binding_by; /* static; NULL with RATLS_BINDING_NONE */
+    int64_t time;           /* at which it was judged */
     peer_identity identity;
     const char *binding_hash;
     size_t claims_n;
@@ -19,6 +21,9 @@ struct ratls_result {
 };
 
 void result_reset(ratls_result *r);
+
+/* This level was reached, by `by`, which is static. */
+void result_bind(ratls_result *r, ratls_binding level, const char *by);
 
 /* Copies what the peer says, cut to the sizes of ratls_claim; more than RATLS_CLAIMS_MAX are passed
  * over. */

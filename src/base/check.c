@@ -20,6 +20,7 @@ static const struct {
     [CHECK_BINDING_KEY] = {"binding.key", "Interoperable RA-TLS: pubkey-hash"},
     [CHECK_BINDING_REPORT_DATA] = {"binding.report_data", "Interoperable RA-TLS: report data"},
     [CHECK_BINDING_NONCE] = {"binding.nonce", "Interoperable RA-TLS: nonce"},
+    [CHECK_BINDING_SESSION] = {"binding.session", "ratls/1: claims-buffer"},
     [CHECK_CERTIFICATE_SIGNATURE] = {"certificate.signature", "RFC 5280 4.1.1.3"},
     [CHECK_PCK_FORMAT] = {"pck.format", "SGX PCK certificate profile"},
     [CHECK_COLLATERAL_PRESENT] = {"collateral.present", "DCAP collateral"},

@@ -21,6 +21,7 @@ ratls_code journey_begin(journey *j, const ratls_verifier *v, const ratls_verify
     if (r == NULL)
         return refuse(error, RATLS_E_SYSTEM, 0, "out of memory");
     result_reset(r);
+    r->time = options->time;
     *j = (journey){.v = v,
                    .o = options,
                    .r = r,
@@ -65,6 +66,20 @@ ratls_code journey_check_time(const journey *j)
             ISO(o->time), ISO(passed));
     check_passf(checks, CHECK_TIME, "judged at %s, skew %u s", ISO(o->time),
                 (unsigned)o->skew_seconds);
+    return RATLS_OK;
+}
+
+ratls_code journey_check_kind(const journey *j, const evidence *ev)
+{
+    check_list *checks = &j->r->checks;
+    if (ev->kind != EVIDENCE_INTEL_QUOTE)
+        return check_fail(checks, CHECK_EVIDENCE_FORMAT, RATLS_E_UNSUPPORTED,
+                          "evidence: %s can't be judged here%s", ev->what,
+                          ev->kind == EVIDENCE_RETIRED ? ": Intel has retired it"
+                          : ev->kind == EVIDENCE_OTHER
+                              ? ""
+                              : ": only code on the same platform can check its MAC");
+    check_pass(checks, CHECK_EVIDENCE_FORMAT, "well-formed, and holds a quote");
     return RATLS_OK;
 }
 
@@ -189,11 +204,18 @@ ratls_code journey_judge_quote(journey *j, const intel_quote *q)
     return code;
 }
 
-ratls_code journey_appraise(const journey *j)
+ratls_code journey_appraise(const journey *j, bool answer_follows)
 {
     ratls_result *r = j->r;
-    ratls_code code = appraise(j->v->policy, &r->facts, j->o->time, &r->checks, &r->insecure);
-    ratls_code peer =
-        appraise_peer(j->v->policy, &r->facts, r->binding, &r->identity, j->o->time, &r->checks);
+    const policy *p = j->v->policy;
+    ratls_code code = appraise(p, &r->facts, j->o->time, &r->checks, &r->insecure);
+    ratls_code peer = appraise_peer(p, &r->facts, &r->identity, j->o->time, &r->checks);
+    ratls_code bound = RATLS_OK;
+    if (answer_follows && p != NULL)
+        check_skip(&r->checks, CHECK_POLICY_BINDING, "judged with the answer that is to follow");
+    else
+        bound = appraise_binding(p, r->binding, &r->checks);
+    if (code == RATLS_OK)
+        code = bound;
     return code == RATLS_OK ? peer : code;
 }

@@ -34,6 +34,9 @@ RATLS_MUST_USE ratls_code journey_end(journey *j, ratls_code code, ratls_error *
 /* Marks CHECK_TIME. */
 RATLS_MUST_USE ratls_code journey_check_time(const journey *j);
 
+/* Only quotes are judged. Marks CHECK_EVIDENCE_FORMAT. */
+RATLS_MUST_USE ratls_code journey_check_kind(const journey *j, const evidence *ev);
+
 /* Reads the quote of this evidence, whose carrier must be for its TEE, and notes what it says.
  * Marks CHECK_QUOTE_FORMAT. */
 RATLS_MUST_USE ratls_code journey_read_quote(const journey *j, const evidence *ev, intel_quote *q);
@@ -55,8 +58,10 @@ RATLS_MUST_USE ratls_code journey_judge_quote(journey *j, const intel_quote *q);
 /* Dates of genuine evidence have passed. */
 void journey_note_time(const journey *j);
 
-/* The policy over what was found, the level that was reached, and who the peer is. Marks
- * CHECK_POLICY_…. */
-RATLS_MUST_USE ratls_code journey_appraise(const journey *j);
+/*
+ * The policy over what was found, who the peer is, and the level that was reached: that not if an
+ * answer on the connection is to follow. Marks CHECK_POLICY_….
+ */
+RATLS_MUST_USE ratls_code journey_appraise(const journey *j, bool answer_follows);
 
 #endif

@@ -100,6 +100,11 @@ ratls_code ratls_verifier_set_ca(ratls_verifier *verifier, ratls_bytes in, ratls
     return RATLS_OK;
 }
 
+ratls_binding ratls_verifier_minimum(const ratls_verifier *verifier)
+{
+    return policy_minimum(verifier->policy);
+}
+
 ratls_code ratls_verifier_add_collateral(ratls_verifier *verifier, ratls_bytes data,
                                          ratls_error *error)
 {

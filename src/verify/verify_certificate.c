@@ -59,44 +59,68 @@ static ratls_code read_carrier(bool is_request, bytes der, certificate *c, ratls
     return code;
 }
 
+/* A certificate may come without evidence where an answer is to follow. That is no answer to a
+ * nonce which was demanded of the certificate. */
+static bool may_lack_evidence(const journey *j, bool is_request)
+{
+    return !is_request && j->o->answer_follows && j->o->nonce.n == 0;
+}
+
+static ratls_code find_evidence(const journey *j, bool is_request, const certificate *c,
+                                evidence_set *set)
+{
+    ratls_error e;
+    ratls_result *r = j->r;
+    check_list *checks = &r->checks;
+    ratls_code code = evidence_find(c, set, &e);
+    if (code == RATLS_E_MISSING && !may_lack_evidence(j, is_request))
+        return check_fail_error(checks, CHECK_EVIDENCE_PRESENT, &e);
+    if (code != RATLS_OK && code != RATLS_E_MISSING)
+        return check_fail_error(checks, CHECK_EVIDENCE_FORMAT, &e);
+    if (code == RATLS_OK) {
+        r->scheme = evidence_scheme_name(set->all[0].scheme);
+        check_passf(checks, CHECK_EVIDENCE_PRESENT, "%s evidence: %s", r->scheme, set->all[0].what);
+        return RATLS_OK;
+    }
+    for (check_id id = CHECK_EVIDENCE_PRESENT; id <= CHECK_COLLATERAL_EXPIRY; id++)
+        check_skip(checks, id, "the certificate holds no evidence: an answer is to bring it");
+    if (c->version == CERTIFICATE_VERSION_4)
+        return check_fail(checks, CHECK_CERTIFICATE_FORMAT, RATLS_E_MALFORMED,
+                          "certificate: version 4, which does not exist, and holds no evidence");
+    return RATLS_OK;
+}
+
+static void pass_format(const certificate *c, check_list *checks)
+{
+    if (c->version == 0)
+        check_passf(checks, CHECK_CERTIFICATE_FORMAT, "%zu bytes of DER, a certification request",
+                    c->der.n);
+    else
+        check_passf(checks, CHECK_CERTIFICATE_FORMAT, "%zu bytes of DER, version %u%s", c->der.n,
+                    c->version,
+                    c->version == CERTIFICATE_VERSION_4
+                        ? ", which does not exist (older RATS-TLS): read as version 3"
+                        : "");
+}
+
 /* Format of everything that comes from the peer, before the first signature. */
 static ratls_code read_peer(const journey *j, bytes der, bool is_request, certificate *c,
                             evidence_set *set)
 {
     ratls_error e;
-    ratls_result *r = j->r;
-    check_list *checks = &r->checks;
+    check_list *checks = &j->r->checks;
     if (read_carrier(is_request, der, c, &e) != RATLS_OK)
         return check_fail_error(checks, CHECK_CERTIFICATE_FORMAT, &e);
-    ratls_code code = evidence_find(c, set, &e);
-    if (code == RATLS_E_MISSING)
-        return check_fail_error(checks, CHECK_EVIDENCE_PRESENT, &e);
-    if (code != RATLS_OK)
-        return check_fail_error(checks, CHECK_EVIDENCE_FORMAT, &e);
-    r->scheme = evidence_scheme_name(set->all[0].scheme);
-    check_passf(checks, CHECK_EVIDENCE_PRESENT, "%s evidence: %s", r->scheme, set->all[0].what);
-    code = check_critical(c, set, checks);
+    ratls_code code = find_evidence(j, is_request, c, set);
+    if (code == RATLS_OK)
+        code = check_critical(c, set, checks);
     if (code != RATLS_OK)
         return code;
-    if (is_request)
-        check_passf(checks, CHECK_CERTIFICATE_FORMAT, "%zu bytes of DER, a certification request",
-                    der.n);
-    else
-        check_passf(checks, CHECK_CERTIFICATE_FORMAT, "%zu bytes of DER, version %u%s", der.n,
-                    c->version,
-                    c->version == CERTIFICATE_VERSION_4
-                        ? ", which does not exist (older RATS-TLS): read as version 3"
-                        : "");
-    if (set->all[0].kind != EVIDENCE_INTEL_QUOTE)
-        return check_fail(checks, CHECK_EVIDENCE_FORMAT, RATLS_E_UNSUPPORTED,
-                          "evidence: %s can't be judged here%s", set->all[0].what,
-                          set->all[0].kind == EVIDENCE_RETIRED ? ": Intel has retired it"
-                          : set->all[0].kind == EVIDENCE_OTHER
-                              ? ""
-                              : ": only code on the same platform can check its MAC");
-    check_pass(checks, CHECK_EVIDENCE_FORMAT, "well-formed, and holds a quote");
-    if (!is_request)
-        return check_validity(c, j->o, checks);
+    pass_format(c, checks);
+    if (set->n > 0)
+        code = journey_check_kind(j, &set->all[0]);
+    if (code != RATLS_OK || !is_request)
+        return code == RATLS_OK ? check_validity(c, j->o, checks) : code;
     check_skip(checks, CHECK_CERTIFICATE_VALIDITY, "a request has no dates");
     return RATLS_OK;
 }
@@ -129,13 +153,14 @@ static ratls_code check_nonce(journey *j, const evidence *ev)
                           "binding: the claims hold the nonce %s (%zu bytes), demanded was %s (%zu "
                           "bytes): the evidence answers another question",
                           HEX(said.nonce), said.nonce.n, HEX(nonce), nonce.n);
-    j->r->binding = RATLS_BINDING_NONCE;
+    result_bind(j->r, RATLS_BINDING_NONCE, "nonce given by hand");
     check_passf(checks, CHECK_BINDING_NONCE,
                 "the claims hold the nonce that was demanded, %zu bytes", nonce.n);
     return RATLS_OK;
 }
 
-/* All but the policy. */
+/* All but the policy. A certificate without evidence, if it may be so, leaves evidence_valid false.
+ */
 static ratls_code verify_evidence(journey *j, bytes der, bool is_request, certificate *c)
 {
     ratls_result *r = j->r;
@@ -143,6 +168,8 @@ static ratls_code verify_evidence(journey *j, bytes der, bool is_request, certif
     const evidence *ev = &set.all[0];
     intel_quote q;
     ratls_code code = read_peer(j, der, is_request, c, &set);
+    if (code == RATLS_OK && set.n == 0)
+        return certificate_check_signature(j->v, c, j->o, &r->checks);
     if (code == RATLS_OK)
         code = journey_read_endorsements(j, ev, set.endorsements);
     if (code == RATLS_OK)
@@ -158,7 +185,8 @@ static ratls_code verify_evidence(journey *j, bytes der, bool is_request, certif
                           : certificate_check_signature(j->v, c, j->o, &r->checks);
     if (code != RATLS_OK)
         return code;
-    r->binding = RATLS_BINDING_KEY;
+    result_bind(r, RATLS_BINDING_KEY, "certificate");
+    check_skip(&r->checks, CHECK_BINDING_SESSION, "no answer on a connection was judged");
     code = check_nonce(j, ev);
     return code == RATLS_OK ? journey_judge_quote(j, &q) : code;
 }
@@ -193,6 +221,7 @@ static bool recall(journey *j, const uint8_t digest[32])
         return false;
     const ratls_check time = j->r->checks.all[CHECK_TIME];
     *j->r = known.result;
+    j->r->time = o->time;
     j->r->checks.all[CHECK_TIME] = time;
     intel_note_expiry(o->time, &j->r->checks, &j->r->facts);
     journey_note_time(j);
@@ -230,7 +259,7 @@ static ratls_code verify(journey *j, bytes der, bool is_request)
                      der.n <= CERTIFICATE_MAX && crypto_digest(CRYPTO_SHA256, &der, 1, digest);
     if (!memorable || !recall(j, digest)) {
         code = verify_evidence(j, der, is_request, &c);
-        if (code == RATLS_OK && memorable)
+        if (code == RATLS_OK && r->evidence_valid && memorable)
             remember(j, digest, &c);
     }
     if (code != RATLS_OK)
@@ -239,7 +268,10 @@ static ratls_code verify(journey *j, bytes der, bool is_request)
         j->v->ca_der != NULL && r->checks.all[CHECK_CERTIFICATE_SIGNATURE].verdict == RATLS_PASSED;
     /* No CA has signed a request. */
     r->identity.ca = !is_request && (j->o->caller_checks_ca || by_ca);
-    return journey_appraise(j);
+    bool answer_follows = !is_request && j->o->answer_follows;
+    if (answer_follows && !r->evidence_valid && j->v->policy != NULL)
+        return appraise_in_advance(j->v->policy, &r->identity, &r->checks);
+    return journey_appraise(j, answer_follows);
 }
 
 static ratls_code run(const ratls_verifier *v, bytes der, bool is_request,
@@ -251,7 +283,7 @@ static ratls_code run(const ratls_verifier *v, bytes der, bool is_request,
         return code;
     code = journey_end(&j, verify(&j, der, is_request), error);
     if (result != NULL)
-        result->accepted = code == RATLS_OK;
+        result->accepted = code == RATLS_OK && (is_request || !options->answer_follows);
     return code;
 }
 
