@@ -33,6 +33,12 @@ static ratls_code check_report_data(const intel_quote *q, bytes data, bool sha38
     return RATLS_OK;
 }
 
+ratls_code binding_check_report_data(const intel_quote *q, bytes data, const char *what,
+                                     check_list *checks, const char **hash)
+{
+    return check_report_data(q, data, false, what, checks, hash);
+}
+
 /* The public key as PEM text with its terminating NUL, which Open Enclave and the old SGX SDK hash.
  */
 static bytes pem_key(const certificate *c, char out[PEM_KEY_MAX])

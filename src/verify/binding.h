@@ -19,6 +19,12 @@ RATLS_MUST_USE ratls_code binding_check(const certificate *c, const evidence *ev
                                         const intel_quote *q, check_list *checks,
                                         const char **hash);
 
+/* Report data is SHA-256 of `data`, which is called `what`, and zeros: marks
+ * CHECK_BINDING_REPORT_DATA. */
+RATLS_MUST_USE ratls_code binding_check_report_data(const intel_quote *q, bytes data,
+                                                    const char *what, check_list *checks,
+                                                    const char **hash);
+
 /*
  * Evidence of an older scheme beside the judged one must not speak for another key; an identical
  * quote agrees whatever its scheme's rule. Marks CHECK_EVIDENCE_AGREEMENT.
