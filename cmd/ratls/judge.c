@@ -463,6 +463,8 @@ void judgement_text(sheet *s, subject what, const ratls_result *r)
         sheet_object(s, NULL, "binding");
         sheet_row(s, "scheme", "%s", ratls_result_scheme(r));
         sheet_row(s, "level", "%s", level != NULL ? level : "none: not bound to the certificate");
+        if (level != NULL)
+            sheet_row(s, "by", "%s", ratls_result_binding_by(r));
         if (hash != NULL)
             sheet_row(s, "hash", "%s", hash);
         sheet_row(s, "identity", "%s", ratls_result_identity(r));
@@ -488,6 +490,11 @@ void verdict_json(sheet *s, const ratls_result *r)
 
     sheet_object(s, "binding", NULL);
     nullable(s, "level", ratls_result_binding_level(r));
+    nullable(s, "by", ratls_result_binding_by(r));
+    if (ratls_result_time(r) != 0)
+        sheet_time(s, "time", NULL, ratls_result_time(r));
+    else
+        sheet_null(s, "time", NULL);
     nullable(s, "scheme", ratls_result_scheme(r));
     nullable(s, "hash", ratls_result_binding_hash(r));
     sheet_text(s, "identity", NULL, ratls_result_identity(r));

@@ -21,7 +21,9 @@ sed 's/^}$/, "binding": {"minimum": "session"}}/' key.json >session.json
 # shellcheck disable=SC2086
 run 0 verify answer/cert.pem $judge --policy nonce.json --nonce $nonce --json
 has out '"level": "nonce"'
+has out '"by": "nonce given by hand"'
 verdict binding.nonce passed
+verdict binding.session 'not run'
 # shellcheck disable=SC2086
 run 0 verify answer/cert.pem $judge --policy key.json --json
 has out '"level": "key"'
