@@ -60,11 +60,12 @@ static const struct {
     const char *claim; /* NULL: a field of its own in `claims` */
     const char *noun, *otherwise;
 } parts[PARTS] = {
-    [PART_ROLE] = {"ratls-role", "role", "made by the other role (an own answer reflected?)"},
-    [PART_KEY] = {NULL, "pubkey-hash", "for another key"},
-    [PART_EXPORTER] = {"ratls-exporter", "exporter value", "made on another connection"},
-    [PART_NONCE] = {NULL, "nonce", "to another question"},
-    [PART_TRANSCRIPT] = {"ratls-transcript", "transcript", "made after other hellos or challenges"},
+    [PART_ROLE] = {"ratls-role", "role", "was made by the other role (an own answer reflected?)"},
+    [PART_KEY] = {NULL, "pubkey-hash", "is for another key"},
+    [PART_EXPORTER] = {"ratls-exporter", "exporter value", "was made on another connection"},
+    [PART_NONCE] = {NULL, "nonce", "answers another question"},
+    [PART_TRANSCRIPT] = {"ratls-transcript", "transcript",
+                         "was made after other hellos or challenges"},
 };
 
 /* BYTES_NONE if it is not there. */
@@ -84,6 +85,8 @@ static hex_text text_of(bytes value)
 {
     static const char *const roles[] = {"client", "server"};
     hex_text text = hex_short(value);
+    if (value.n == 0)
+        memcpy(text.s, "empty", sizeof "empty");
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         if (bytes_is(value, roles[i]))
             memcpy(text.s, roles[i], sizeof "client");
@@ -102,7 +105,7 @@ static ratls_code refuse_part(check_list *checks, part_id id, bytes found, bytes
                           "binding: the answer holds the %s %s, expected none", noun,
                           text_of(found).s);
     return check_fail(checks, CHECK_BINDING_SESSION, RATLS_E_BINDING,
-                      "binding: the answer is %s: its %s is %s, expected %s", parts[id].otherwise,
+                      "binding: the answer %s: its %s is %s, expected %s", parts[id].otherwise,
                       noun, text_of(found).s, text_of(expected).s);
 }
 
@@ -123,10 +126,11 @@ static ratls_code refuse_claims(check_list *checks, bytes found, bytes expected)
         return check_fail(checks, CHECK_BINDING_SESSION, RATLS_E_BINDING,
                           "binding: the answer holds %zu claims beside key and nonce, expected %zu",
                           f.other_n, x.other_n);
-    return check_fail(checks, CHECK_BINDING_SESSION, RATLS_E_BINDING,
-                      "binding: the answer holds the claims that were expected, but not as they "
-                      "are to be written: %zu bytes, expected %zu",
-                      found.n, expected.n);
+    return check_fail(
+        checks, CHECK_BINDING_SESSION, RATLS_E_BINDING,
+        "binding: the answer holds the claims that were expected, but in another order "
+        "or form: %zu bytes, expected %zu",
+        found.n, expected.n);
 }
 
 static ratls_code check_claims(check_list *checks, bytes found, const answer_wanted *w)
@@ -153,8 +157,8 @@ static ratls_code read_evidence(const journey *j, bytes in, evidence *ev)
     reader head = rd_of(in);
     if (rd_peek(&head) == DER_OCTET_STRING)
         return check_fail(&r->checks, CHECK_EVIDENCE_FORMAT, RATLS_E_MALFORMED,
-                          "evidence: an OCTET STRING at offset 0, expected the CBOR itself in an "
-                          "answer");
+                          "evidence: begins with 0x04, as an OCTET STRING or a bare quote does; "
+                          "expected is the tagged CBOR itself");
     if (evidence_parse(in, ev, &e) != RATLS_OK)
         return check_fail_error(&r->checks, CHECK_EVIDENCE_FORMAT, &e);
     r->scheme = evidence_scheme_name(ev->scheme);

@@ -6,6 +6,11 @@
 #include "appraise/result.h"
 #include "base/bytes.h"
 
+static inline const char *or_none(const char *text)
+{
+    return text != NULL ? text : "none";
+}
+
 /* Fails unless two results are the same to the last byte and word. Include testing.h first. */
 static inline void must_equal(const char *name, const ratls_result *a, const ratls_result *b)
 {
@@ -18,7 +23,12 @@ static inline void must_equal(const char *name, const ratls_result *a, const rat
         fail_msg("%s: other facts than without memo", name);
     assert_int_equal(a->evidence_valid, b->evidence_valid);
     assert_int_equal(a->accepted, b->accepted);
-    assert_string_equal(a->scheme, b->scheme);
+    assert_string_equal(or_none(a->scheme), or_none(b->scheme));
+    assert_int_equal(a->binding, b->binding);
+    assert_string_equal(or_none(a->binding_by), or_none(b->binding_by));
+    assert_string_equal(or_none(a->binding_hash), or_none(b->binding_hash));
+    assert_true(a->time == b->time);
+    assert_true(a->identity.ca == b->identity.ca && a->identity.platform == b->identity.platform);
     assert_int_equal(a->claims_n, b->claims_n);
     assert_int_equal(a->insecure.n, b->insecure.n);
 }
