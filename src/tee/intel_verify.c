@@ -10,53 +10,32 @@
 #include "base/hex.h"
 #include "base/time.h"
 #include "base/writer.h"
-#include "tee/intel_chain.h"
-#include "tee/intel_choose.h"
-#include "tee/intel_facts.h"
 #include "tee/intel_judge.h"
 #include "tee/intel_pck.h"
-#include "tee/intel_qe.h"
 #include "tee/intel_tdx_module.h"
+#include "tee/intel_verification.h"
 
-enum { CERT_TYPE_PCK_CHAIN = 5, CRLS = 2 };
+enum { CERT_TYPE_PCK_CHAIN = 5 };
 
-/* One verification: what the steps below hand on. Keys are freed in intel_verify. */
-typedef struct verification {
-    const intel_input *in;
-    check_list *checks;
-    ratls_facts *facts;
-    intel_dates dates, leaf_dates; /* of all but the PCK certificate; of that alone */
-    intel_wanted wanted;
-    intel_choice choice;
-    const memo_collateral *known; /* the choice was verified before; NULL: it was not */
-    intel_chain *pck;
-    crypto_key *pck_ca_key, *pck_key, *signer_key, *attestation_key;
-    crl root_crl[CRLS], pck_crl[CRLS]; /* the second: the verifier's own beside the peer's */
-    tcb_info *read_tcb;                /* where a full verification reads to */
-    qe_identity *read_qe;
-    const tcb_info *tcb; /* the above, or the memo's */
-    const qe_identity *qe;
-    bool fell_back;     /* what was chosen is not all that the verdict rests on */
-    bool memorable;     /* the next three are set */
-    uint8_t digest[32]; /* of the platform */
-    uint8_t choice_key[32], collateral_key[32];
-} verification;
-
-static bool not_yet(const verification *v, int64_t t)
+bool verification_is_ahead(const verification *v, int64_t t)
 {
     return intel_ahead(v->in, t);
 }
 
-/* notBefore and issueDate are not checked by Intel; a date ahead means a wrong clock or a forged
- * collection. */
-static ratls_code check_not_before(verification *v, check_id id, const certificate *c,
-                                   const char *what)
+ratls_code verification_check_not_before(verification *v, check_id id, const certificate *c,
+                                         const char *what)
 {
     intel_dates_add(c == v->pck->leaf ? &v->leaf_dates : &v->dates, c->not_before, c->not_after);
-    if (!not_yet(v, c->not_before))
+    if (!verification_is_ahead(v, c->not_before))
         return RATLS_OK;
     return check_fail(v->checks, id, RATLS_E_STALE, "%s: not valid before %s, the time given is %s",
                       what, ISO(c->not_before), ISO(v->in->time));
+}
+
+void verification_copy_checks(verification *v, check_id first, check_id last)
+{
+    memcpy(&v->checks->all[first], &v->known->checks.all[first],
+           (size_t)(last - first + 1) * sizeof *v->checks->all);
 }
 
 static ratls_code read_pck_chain(verification *v)
@@ -84,9 +63,12 @@ static ratls_code read_pck_chain(verification *v)
 
 static ratls_code check_pck_validity(verification *v)
 {
-    if (check_not_before(v, CHECK_PCK_VALIDITY, v->pck->root, "PCK chain, root") != RATLS_OK ||
-        check_not_before(v, CHECK_PCK_VALIDITY, v->pck->issuer, "PCK chain, PCK CA") != RATLS_OK ||
-        check_not_before(v, CHECK_PCK_VALIDITY, v->pck->leaf, "PCK chain, leaf") != RATLS_OK)
+    if (verification_check_not_before(v, CHECK_PCK_VALIDITY, v->pck->root, "PCK chain, root") !=
+            RATLS_OK ||
+        verification_check_not_before(v, CHECK_PCK_VALIDITY, v->pck->issuer, "PCK chain, PCK CA") !=
+            RATLS_OK ||
+        verification_check_not_before(v, CHECK_PCK_VALIDITY, v->pck->leaf, "PCK chain, leaf") !=
+            RATLS_OK)
         return RATLS_E_STALE;
     check_pass(v->checks, CHECK_PCK_VALIDITY, "no certificate of the PCK chain is from the future");
     return RATLS_OK;
@@ -118,16 +100,9 @@ static ratls_code choose_collateral(verification *v)
                    intel_choice_key(&v->choice, v->choice_key) && key_collateral(v);
     if (v->memorable)
         v->known = intel_memo_collateral(in->memo, v->collateral_key);
-    if (v->known != NULL && not_yet(v, v->known->dates.latest_issue))
+    if (v->known != NULL && verification_is_ahead(v, v->known->dates.latest_issue))
         let_known_go(v);
     return code;
-}
-
-/* Checks that do not depend on the platform, as the memo has them. */
-static void copy_checks(verification *v, check_id first, check_id last)
-{
-    memcpy(&v->checks->all[first], &v->known->checks.all[first],
-           (size_t)(last - first + 1) * sizeof *v->checks->all);
 }
 
 static ratls_code check_pck_ca(verification *v, ratls_error *e)
@@ -160,289 +135,6 @@ static ratls_code check_pck_chain(verification *v)
                           "PCK chain, leaf: its public key is not a point of P-256");
     check_pass(v->checks, CHECK_PCK_CHAIN, "the PCK chain leads to the trusted root");
     return RATLS_OK;
-}
-
-static bytes crl_of(const intel_collateral *c, intel_item item)
-{
-    if (c == NULL)
-        return BYTES_NONE;
-    return item == ITEM_ROOT_CRL ? c->root_ca_crl : c->pck_crl;
-}
-
-/* The form only where the memo has the rest. */
-static ratls_code read_crl(const verification *v, bytes der, const certificate *issuer,
-                           const crypto_key *key, const char *what, crl *out, ratls_error *e)
-{
-    ratls_code code = crl_parse(der, out, e);
-    if (code == RATLS_OK && v->known != NULL)
-        return RATLS_OK;
-    if (code == RATLS_OK)
-        return chain_check_crl(out, issuer->subject, issuer->subject_key_id, key, what, e);
-    error_prefix(e, "%s", what);
-    return code;
-}
-
-/* One that is not genuine must not hide one that is: the newest genuine of the verifier's own; NULL
- * if there is none. Not one from before others that it may have replaced: they could revoke. */
-static const intel_collateral *find_genuine(const verification *v, intel_item item,
-                                            const certificate *issuer, const crypto_key *key,
-                                            crl *out)
-{
-    const intel_collateral *found = NULL;
-    for (size_t i = 0; i < v->in->collateral_n; i++) {
-        const intel_glance *g = &v->in->collateral[i]->glance[item];
-        ratls_error e;
-        crl l;
-        if (!g->readable || not_yet(v, g->date) || g->date <= v->in->crls_dropped ||
-            (found != NULL && g->date <= out->this_update) ||
-            read_crl(v, crl_of(v->in->collateral[i], item), issuer, key, "", &l, &e) != RATLS_OK)
-            continue;
-        *out = l;
-        found = v->in->collateral[i];
-    }
-    return found;
-}
-
-static void note_crl(verification *v, const crl *l)
-{
-    intel_dates_add(&v->dates, l->this_update, l->next_update);
-    if (not_yet(v, l->this_update))
-        v->facts->crl_not_yet = true;
-}
-
-/* The CRL chosen, and the verifier's own beside it, into out[CRLS]. */
-static ratls_code check_crl(verification *v, check_id id, intel_item item,
-                            const certificate *issuer, const crypto_key *key, crl *out)
-{
-    const char *what = intel_item_name(item);
-    ratls_error e;
-    bytes der = crl_of(v->choice.from[item], item), own = crl_of(v->choice.own[item], item);
-    if (v->choice.withheld[item])
-        return check_fail(
-            v->checks, id, RATLS_E_MISSING,
-            "%s: only the peer's own is there, which does not suffice where a store or "
-            "service should have it",
-            what);
-    if (der.n == 0)
-        return check_fail(v->checks, id, RATLS_E_MISSING, "%s: the collateral holds none", what);
-    if (read_crl(v, der, issuer, key, what, &out[0], &e) != RATLS_OK) {
-        v->fell_back = true;
-        const intel_collateral *other =
-            v->choice.stapled[item] ? NULL : find_genuine(v, item, issuer, key, &out[0]);
-        if (other == NULL)
-            return check_fail_error(v->checks, id, &e);
-        v->choice.from[item] = other;
-    }
-    if (own.n > 0 && read_crl(v, own, issuer, key, what, &out[1], &e) != RATLS_OK) {
-        v->fell_back = true;
-        if (find_genuine(v, item, issuer, key, &out[1]) == NULL)
-            return check_fail_error(v->checks, id, &e);
-    }
-    note_crl(v, &out[0]);
-    if (own.n > 0)
-        note_crl(v, &out[1]);
-    check_passf(v->checks, id, "%s%s is genuine, of %s, with %zu entries", what,
-                v->choice.stapled[item] ? " from the peer's certificate" : "",
-                ISO(out[0].this_update), out[0].entries_n);
-    return RATLS_OK;
-}
-
-static bool lists(const crl l[CRLS], bytes serial)
-{
-    return crl_lists(&l[0], serial) || (l[1].der.n > 0 && crl_lists(&l[1], serial));
-}
-
-/*
- * The chain that came with the PCK CRL repeats the PCK chain's CA: it adds no trust, but what it
- * holds must fit, and its dates count [DCAP 1.9].
- */
-static ratls_code check_crl_chain(verification *v)
-{
-    static const char what[] = "PCK CRL issuer chain";
-    ratls_error e;
-    intel_chain chain;
-    if (intel_chain_read_issuer(&chain, v->choice.from[ITEM_PCK_CRL]->pck_crl_issuer_chain, "CA",
-                                what, &e) != RATLS_OK)
-        return check_fail_error(v->checks, CHECK_PCK_CRL, &e);
-    if (!bytes_equal(chain.root->der, v->pck->root->der) &&
-        chain_check_root(chain.root, v->in->root, "PCK CRL issuer chain, root", &e) != RATLS_OK)
-        return check_fail_error(v->checks, CHECK_PCK_CRL, &e);
-    if (!bytes_equal(chain.issuer->der, v->pck->issuer->der) &&
-        (chain_check_ca(chain.issuer, 0, what, &e) != RATLS_OK ||
-         chain_check_issued(chain.issuer, chain.root, v->in->root->key, what, &e) != RATLS_OK))
-        return check_fail_error(v->checks, CHECK_PCK_CRL, &e);
-    if (check_not_before(v, CHECK_PCK_CRL, chain.root, what) != RATLS_OK ||
-        check_not_before(v, CHECK_PCK_CRL, chain.issuer, what) != RATLS_OK)
-        return RATLS_E_STALE;
-    return RATLS_OK;
-}
-
-static ratls_code check_revocation(verification *v)
-{
-    ratls_code code =
-        check_crl(v, CHECK_ROOT_CRL, ITEM_ROOT_CRL, v->pck->root, v->in->root->key, v->root_crl);
-    if (code == RATLS_OK)
-        code = check_crl(v, CHECK_PCK_CRL, ITEM_PCK_CRL, v->pck->issuer, v->pck_ca_key, v->pck_crl);
-    if (code == RATLS_OK && v->known == NULL)
-        code = check_crl_chain(v);
-    if (code != RATLS_OK)
-        return code;
-    if (lists(v->root_crl, v->pck->issuer->serial))
-        return check_fail(v->checks, CHECK_PCK_REVOCATION, RATLS_E_REVOKED,
-                          "PCK chain: the PCK CA with serial %s is revoked by the root CA CRL",
-                          HEX(v->pck->issuer->serial));
-    if (lists(v->pck_crl, v->pck->leaf->serial))
-        return check_fail(v->checks, CHECK_PCK_REVOCATION, RATLS_E_REVOKED,
-                          "PCK chain: the PCK certificate with serial %s is revoked by the PCK CRL",
-                          HEX(v->pck->leaf->serial));
-    check_pass(v->checks, CHECK_PCK_REVOCATION,
-               "neither the PCK certificate nor its CA is revoked");
-    return RATLS_OK;
-}
-
-/* The TCB signing certificate under the root, and its key in v->signer_key. */
-static ratls_code check_signer(verification *v, check_id id, bytes pem, const char *what)
-{
-    ratls_error e;
-    intel_chain chain;
-    const crypto_key *root_key = v->in->root->key;
-    crypto_key_free(v->signer_key);
-    v->signer_key = NULL;
-    if (intel_chain_read_issuer(&chain, pem, "SGX TCB Signing", what, &e) != RATLS_OK ||
-        chain_check_ca(chain.root, 0, what, &e) != RATLS_OK ||
-        chain_check_leaf(chain.issuer, what, &e) != RATLS_OK)
-        return check_fail_error(v->checks, id, &e);
-    if (check_not_before(v, id, chain.root, what) != RATLS_OK ||
-        check_not_before(v, id, chain.issuer, what) != RATLS_OK)
-        return RATLS_E_STALE;
-    if ((!bytes_equal(chain.root->der, v->pck->root->der) &&
-         chain_check_root(chain.root, v->in->root, what, &e) != RATLS_OK) ||
-        chain_check_issued(chain.issuer, chain.root, root_key, what, &e) != RATLS_OK)
-        return check_fail_error(v->checks, id, &e);
-    if (lists(v->root_crl, chain.issuer->serial))
-        return check_fail(v->checks, id, RATLS_E_REVOKED,
-                          "%s: the TCB signing certificate with serial %s is revoked", what,
-                          HEX(chain.issuer->serial));
-    v->signer_key = crypto_key_like(root_key, chain.issuer->point);
-    if (v->signer_key == NULL)
-        return check_fail(v->checks, id, RATLS_E_UNTRUSTED,
-                          "%s: its public key is not a point of P-256", what);
-    return RATLS_OK;
-}
-
-/* Over the raw bytes, before anything reads them. */
-static ratls_code check_body_signature(verification *v, check_id id, bytes body, bytes hex,
-                                       const char *what)
-{
-    uint8_t signature[64];
-    if (body.n == 0)
-        return check_fail(v->checks, id, RATLS_E_MISSING, "%s: the collateral holds none", what);
-    if (!hex_decode(hex, signature, sizeof signature))
-        return check_fail(v->checks, id, RATLS_E_MALFORMED,
-                          "%s: its signature is not 128 hex digits but %zu characters", what,
-                          hex.n);
-    if (!crypto_verify_p256(v->signer_key, body, bytes_of(signature, sizeof signature)))
-        return check_fail(v->checks, id, RATLS_E_UNTRUSTED,
-                          "%s: its signature does not fit its %zu bytes and the TCB signing key",
-                          what, body.n);
-    check_passf(v->checks, id, "%s is signed by the TCB signing key, not revoked", what);
-    return RATLS_OK;
-}
-
-static ratls_code check_issue_date(verification *v, check_id id, int64_t issue, int64_t next,
-                                   uint32_t number, const char *what)
-{
-    intel_dates_add(&v->dates, issue, next);
-    if (not_yet(v, issue))
-        return check_fail(v->checks, id, RATLS_E_STALE, "%s: issued on %s, the time given is %s",
-                          what, ISO(issue), ISO(v->in->time));
-    bool stapled =
-        v->choice.stapled[id == CHECK_TCB_INFO_VALIDITY ? ITEM_TCB_INFO : ITEM_QE_IDENTITY];
-    check_passf(v->checks, id, "%s%s is of %s, evaluation number %u", what,
-                stapled ? " from the peer's certificate" : "", ISO(issue), (unsigned)number);
-    return RATLS_OK;
-}
-
-static ratls_code check_tcb_info(verification *v)
-{
-    static const char what[] = "TCB info";
-    const intel_collateral *c = v->choice.from[ITEM_TCB_INFO];
-    if (v->known != NULL) {
-        copy_checks(v, CHECK_TCB_INFO_SIGNATURE, CHECK_TCB_INFO_VALIDITY);
-        v->tcb = &v->known->tcb;
-        return RATLS_OK;
-    }
-    ratls_code code = check_signer(v, CHECK_TCB_INFO_SIGNATURE, c->tcb_info_issuer_chain,
-                                   "TCB info issuer chain");
-    if (code == RATLS_OK)
-        code = check_body_signature(v, CHECK_TCB_INFO_SIGNATURE, c->tcb_info, c->tcb_info_signature,
-                                    what);
-    if (code != RATLS_OK)
-        return code;
-    ratls_error e;
-    if (tcb_info_parse(c->tcb_info, v->read_tcb, &e) != RATLS_OK)
-        return check_fail_error(v->checks, CHECK_TCB_INFO_FORMAT, &e);
-    check_passf(v->checks, CHECK_TCB_INFO_FORMAT, "version %u with %zu TCB levels", v->tcb->version,
-                v->tcb->levels_n);
-    v->facts->evaluation_number = v->tcb->evaluation_number;
-    return check_issue_date(v, CHECK_TCB_INFO_VALIDITY, v->tcb->issue_date, v->tcb->next_update,
-                            v->tcb->evaluation_number, what);
-}
-
-static ratls_code check_tcb_info_match(verification *v)
-{
-    const tcb_info *t = v->tcb;
-    const ratls_pck_facts *pck = &v->facts->pck;
-    bytes fmspc = bytes_of(t->fmspc, 6), pce_id = bytes_of(t->pce_id, 2);
-    if (t->tee != v->facts->tee)
-        return check_fail(v->checks, CHECK_TCB_INFO_MATCH, RATLS_E_UNTRUSTED,
-                          "TCB info: is of %s, the quote of %s", intel_tee_name(t->tee),
-                          intel_tee_name(v->facts->tee));
-    if (!bytes_equal(fmspc, bytes_of(pck->fmspc, 6)))
-        return check_fail(v->checks, CHECK_TCB_INFO_MATCH, RATLS_E_UNTRUSTED,
-                          "TCB info: is for FMSPC %s, the PCK certificate has %s", HEX(fmspc),
-                          HEX(bytes_of(pck->fmspc, 6)));
-    if (!bytes_equal(pce_id, bytes_of(pck->pce_id, 2)))
-        return check_fail(v->checks, CHECK_TCB_INFO_MATCH, RATLS_E_UNTRUSTED,
-                          "TCB info: is for PCE-ID %s, the PCK certificate has %s", HEX(pce_id),
-                          HEX(bytes_of(pck->pce_id, 2)));
-    check_pass(v->checks, CHECK_TCB_INFO_MATCH, "TCB info is for this TEE, FMSPC and PCE-ID");
-    return RATLS_OK;
-}
-
-static ratls_code check_qe_identity(verification *v)
-{
-    static const char what[] = "QE identity";
-    const intel_collateral *c = v->choice.from[ITEM_QE_IDENTITY];
-    if (v->known != NULL) {
-        copy_checks(v, CHECK_QE_IDENTITY_SIGNATURE, CHECK_QE_IDENTITY_VALIDITY);
-        v->qe = &v->known->qe;
-        v->facts->evaluation_number = v->known->evaluation_number;
-        intel_dates_merge(&v->dates, &v->known->dates);
-        return RATLS_OK;
-    }
-    if (c == NULL || c->qe_identity.n == 0)
-        return check_fail(v->checks, CHECK_QE_IDENTITY_SIGNATURE, RATLS_E_MISSING,
-                          "%s: the collateral holds none", what);
-    ratls_code code = RATLS_OK;
-    /* Usually the very same chain as that of the TCB info: then it is judged already. */
-    if (!bytes_equal(c->qe_identity_issuer_chain,
-                     v->choice.from[ITEM_TCB_INFO]->tcb_info_issuer_chain))
-        code = check_signer(v, CHECK_QE_IDENTITY_SIGNATURE, c->qe_identity_issuer_chain,
-                            "QE identity issuer chain");
-    if (code == RATLS_OK)
-        code = check_body_signature(v, CHECK_QE_IDENTITY_SIGNATURE, c->qe_identity,
-                                    c->qe_identity_signature, what);
-    if (code != RATLS_OK)
-        return code;
-    ratls_error e;
-    if (qe_identity_parse(c->qe_identity, v->read_qe, &e) != RATLS_OK)
-        return check_fail_error(v->checks, CHECK_QE_IDENTITY_FORMAT, &e);
-    check_passf(v->checks, CHECK_QE_IDENTITY_FORMAT, "version 2 with %zu levels", v->qe->levels_n);
-    if (v->qe->evaluation_number < v->facts->evaluation_number)
-        v->facts->evaluation_number = v->qe->evaluation_number;
-    return check_issue_date(v, CHECK_QE_IDENTITY_VALIDITY, v->qe->issue_date, v->qe->next_update,
-                            v->qe->evaluation_number, what);
 }
 
 /* SHA-256(attestation key, authentication data), then zeros; Intel ignores the second half. */
@@ -533,13 +225,13 @@ static ratls_code platform_steps(verification *v)
     if (code == RATLS_OK)
         code = check_pck_chain(v);
     if (code == RATLS_OK)
-        code = check_revocation(v);
+        code = verification_check_revocation(v);
     if (code == RATLS_OK)
-        code = check_tcb_info(v);
+        code = verification_check_tcb_info(v);
     if (code == RATLS_OK)
-        code = check_tcb_info_match(v);
+        code = verification_check_tcb_info_match(v);
     if (code == RATLS_OK)
-        code = check_qe_identity(v);
+        code = verification_check_qe_identity(v);
     return code;
 }
 
@@ -596,7 +288,8 @@ static bool recall(verification *v)
     if (!v->memorable || !intel_memo_platform(v->in->memo, v->digest, &platform))
         return false;
     v->attestation_key = platform.attestation_key;
-    if (not_yet(v, platform.dates.latest_issue) || !intel_stapled_fits(v->in, &platform.wanted))
+    if (verification_is_ahead(v, platform.dates.latest_issue) ||
+        !intel_stapled_fits(v->in, &platform.wanted))
         return false;
     intel_choose(v->in, &platform.wanted, &v->choice);
     if (!intel_choice_key(&v->choice, key) ||
@@ -610,7 +303,7 @@ static bool recall(verification *v)
     v->facts->has_pck = true;
     v->facts->evaluation_number = v->known->evaluation_number;
     intel_note_origins(&v->choice, v->facts);
-    copy_checks(v, CHECK_PCK_FORMAT, CHECK_QE_IDENTITY_VALIDITY);
+    verification_copy_checks(v, CHECK_PCK_FORMAT, CHECK_QE_IDENTITY_VALIDITY);
     v->dates = platform.dates;
     v->tcb = &v->known->tcb;
     v->qe = &v->known->qe;
@@ -649,7 +342,7 @@ static ratls_code run(verification *v)
     if (code == RATLS_OK && v->facts->tee == RATLS_TEE_TDX)
         code = intel_check_tdx_module(v->tcb, &v->facts->tdx, v->checks, &module);
     if (code == RATLS_OK && known)
-        copy_checks(v, CHECK_QE_REPORT_SIGNATURE, CHECK_QE_IDENTITY_MATCH);
+        verification_copy_checks(v, CHECK_QE_REPORT_SIGNATURE, CHECK_QE_IDENTITY_MATCH);
     else if (code == RATLS_OK)
         code = check_qe_report(v);
     if (code == RATLS_OK && v->attestation_key == NULL)
