@@ -56,11 +56,12 @@ ask() {
     }
 }
 
+# The stranger first: of items of one purpose the newest counts, and no second must decide that.
+run 0 sim new stranger
 run 0 sim new good
 run 0 sim new debug --debug --vendor good
 run 0 sim new old --tcb OutOfDate --vendor good
 run 0 sim new other --mrenclave "$(printf '%064d' 7)" --vendor good
-run 0 sim new stranger
 "$program" sim quote good >quote.bin
 "$program" policy new quote.bin --root good/root.pem --collateral good/collateral.json \
     >policy.json 2>err || exit 1
