@@ -115,6 +115,8 @@ typedef struct ratls_attester_options {
      * free the attester. */
     void (*renewed)(void *context, const ratls_renewal *renewal);
     void *context;
+    uint32_t waiting_max; /* how many answers for connections may wait for their quote at once; 0:
+                             64 */
 } ratls_attester_options;
 
 /*
@@ -139,7 +141,14 @@ ratls_bytes ratls_credential_quote(const ratls_credential *credential);
 
 /*
  * Holds source, options and the certificate in service. Any number of threads may use one. Quotes
- * cost tens of milliseconds: they are made by renewals, one at a time, and never by traffic.
+ * cost tens of milliseconds and are made one at a time, in the order in which they were asked for:
+ * for renewals, and for the calls below that ask for one.
+ *
+ * Answers on connections (ratls/1, doc/BINDING.md) need a quote each. They wait in a queue of at
+ * most `waiting_max`, which a thread of the attester's works off; it starts with the first of them
+ * and ends with the attester. No connection blocks on it, and who comes while it is full is
+ * refused, "busy". The queue as a whole is one of those who ask: a renewal waits for one quote of
+ * it at most. Who has gone before the turn came costs no quote.
  */
 typedef struct ratls_attester ratls_attester;
 
@@ -148,7 +157,8 @@ typedef struct ratls_attester ratls_attester;
 RATLS_MUST_USE ratls_code ratls_attester_new(ratls_attester **attester,
                                              const ratls_attester_options *options,
                                              ratls_error *error);
-/* Stops the timer, frees *attester with its source, and sets it to NULL; NULL inside is fine. */
+/* Stops the timer and the queue, where what still waits fails, frees *attester with its source, and
+ * sets it to NULL; NULL inside is fine. */
 void ratls_attester_free(ratls_attester **attester);
 
 /*
@@ -159,6 +169,10 @@ void ratls_attester_free(ratls_attester **attester);
  */
 RATLS_MUST_USE ratls_code ratls_attester_renew(ratls_attester *attester, int64_t now,
                                                ratls_error *error);
+
+/* How many answers for connections wait for their quote or get it just now: `waiting_max` at most,
+ * and then the next one is refused. */
+size_t ratls_attester_waiting(ratls_attester *attester);
 
 /* The certificate in service, a reference of the caller's own; NULL if there is none yet. */
 ratls_credential *ratls_attester_certificate(ratls_attester *attester);

@@ -149,27 +149,31 @@ static ratls_code take_options(ratls_attester *a, const ratls_attester_options *
     return code == RATLS_OK ? take_ca(a, o, e) : code;
 }
 
-/* Waiting is by the monotonic clock: setting the system's does not disturb it. */
-static bool init_locks(ratls_attester *a)
+bool attester_condition_init(pthread_cond_t *c)
 {
     pthread_condattr_t attributes;
-    if (pthread_mutex_init(&a->making, NULL) != 0)
+    if (pthread_condattr_init(&attributes) != 0)
         return false;
-    if (pthread_mutex_init(&a->lock, NULL) != 0) {
-        (void)pthread_mutex_destroy(&a->making);
-        return false;
-    }
-    bool ok = pthread_condattr_init(&attributes) == 0;
-    if (ok) {
-        ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-             pthread_cond_init(&a->wake, &attributes) == 0;
-        (void)pthread_condattr_destroy(&attributes);
-    }
-    if (!ok) {
-        (void)pthread_mutex_destroy(&a->lock);
-        (void)pthread_mutex_destroy(&a->making);
-    }
+    bool ok = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+              pthread_cond_init(c, &attributes) == 0;
+    (void)pthread_condattr_destroy(&attributes);
     return ok;
+}
+
+static bool init_locks(ratls_attester *a)
+{
+    if (pthread_mutex_init(&a->lock, NULL) != 0)
+        return false;
+    if (!attester_condition_init(&a->wake)) {
+        (void)pthread_mutex_destroy(&a->lock);
+        return false;
+    }
+    if (!attester_condition_init(&a->turned)) {
+        (void)pthread_cond_destroy(&a->wake);
+        (void)pthread_mutex_destroy(&a->lock);
+        return false;
+    }
+    return true;
 }
 
 static void free_held(ratls_attester *a)
@@ -196,9 +200,13 @@ ratls_code ratls_attester_new(ratls_attester **attester, const ratls_attester_op
         code = refuse(error, RATLS_E_SYSTEM, 0, "out of memory");
     else
         code = take_options(a, options, error);
-    if (code == RATLS_OK && !init_locks(a))
-        code = refuse(error, RATLS_E_SYSTEM, 0, "attester: no locks");
+    if (code == RATLS_OK) {
+        a->queue = quote_queue_new(a, options->waiting_max);
+        if (a->queue == NULL || !init_locks(a))
+            code = refuse(error, RATLS_E_SYSTEM, 0, "attester: no memory or no locks");
+    }
     if (code != RATLS_OK) {
+        quote_queue_end(&a->queue);
         free_held(a);
         return code;
     }
@@ -214,11 +222,46 @@ void ratls_attester_free(ratls_attester **attester)
     if (a == NULL)
         return;
     ratls_attester_stop(a);
+    quote_queue_end(&a->queue);
+    (void)pthread_cond_destroy(&a->turned);
     (void)pthread_cond_destroy(&a->wake);
     (void)pthread_mutex_destroy(&a->lock);
-    (void)pthread_mutex_destroy(&a->making);
     ratls_source_free(&a->source);
     free_held(a);
+}
+
+void attester_take_turn(ratls_attester *a)
+{
+    (void)pthread_mutex_lock(&a->lock);
+    uint64_t mine = a->tickets++;
+    while (a->turn != mine)
+        (void)pthread_cond_wait(&a->turned, &a->lock);
+    (void)pthread_mutex_unlock(&a->lock);
+}
+
+void attester_give_turn(ratls_attester *a)
+{
+    (void)pthread_mutex_lock(&a->lock);
+    a->turn++;
+    (void)pthread_cond_broadcast(&a->turned);
+    (void)pthread_mutex_unlock(&a->lock);
+}
+
+ratls_tee attester_saw_quote(ratls_attester *a, const intel_quote *q)
+{
+    ratls_tee tee = q->tee_type == TEE_TYPE_TDX ? RATLS_TEE_TDX : RATLS_TEE_SGX;
+    (void)pthread_mutex_lock(&a->lock);
+    a->tee = tee;
+    (void)pthread_mutex_unlock(&a->lock);
+    return tee;
+}
+
+ratls_tee attester_tee(ratls_attester *a)
+{
+    (void)pthread_mutex_lock(&a->lock);
+    ratls_tee tee = a->tee;
+    (void)pthread_mutex_unlock(&a->lock);
+    return tee;
 }
 
 static uint32_t random32(void)

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "attest/peer.h"
+#include "attest/quote_queue.h"
 #include "crypto/private.h"
 #include "x509/certificate.h"
 
@@ -39,11 +40,14 @@ struct ratls_attester {
     void (*renewed)(void *context, const ratls_renewal *renewal);
     void *context;
 
-    pthread_mutex_t making; /* held while quotes are asked for: one at a time */
-    attester_work *work;    /* under `making` */
+    quote_queue *queue;  /* answers for connections */
+    attester_work *work; /* of who has the turn */
 
     pthread_mutex_t lock; /* all below; never held while something is made */
     pthread_cond_t wake;
+    pthread_cond_t turned;
+    uint64_t tickets, turn;    /* the next one to be given out, and whose turn it is */
+    ratls_tee tee;             /* of the source's quotes; NONE until the first */
     ratls_credential *current; /* NULL until the first is whole */
     int64_t issued;            /* when that was */
     int64_t due;               /* of the next renewal */
@@ -55,6 +59,23 @@ struct ratls_attester {
 
 /* The clock that was given, or the system's; from 1970 to 9999. */
 int64_t attester_now(const ratls_attester *a);
+
+/*
+ * One at a time asks the source, in the order of coming, so that neither renewals nor the queue can
+ * starve: who comes waits for the one who has the turn and for those who wait already. Without
+ * `lock`.
+ */
+void attester_take_turn(ratls_attester *a);
+void attester_give_turn(ratls_attester *a);
+
+/* Remembers the TEE of a quote that the source gave, and tells it. */
+ratls_tee attester_saw_quote(ratls_attester *a, const intel_quote *q);
+
+/* A condition variable that waits by the monotonic clock: setting the system's does not disturb it.
+ * False if there are none left. */
+bool attester_condition_init(pthread_cond_t *c);
+/* A thread that handles no signals. The error's number, or 0. */
+int attester_start_thread(pthread_t *thread, void *(*run)(void *state), void *state);
 
 /* A new credential from the source's evidence: a certificate as of `now`, or a request. `nonce`
  * goes into the claims; empty: none. */

@@ -182,8 +182,10 @@ static ratls_code make_with(ratls_attester *a, const crypto_private *key, make_k
     ratls_code code = add_ordinary(a, wr_bytes(&spki), kind, w, e);
     if (code == RATLS_OK)
         code = peer_add_evidence(a->peer, wr_bytes(&spki), &a->source, &w->peer, &w->extensions, e);
-    if (code == RATLS_OK)
+    if (code == RATLS_OK) {
+        (void)attester_saw_quote(a, &w->peer.first.fields);
         code = add_staple(a, w, now, &until, e);
+    }
     if (code == RATLS_OK && kind == MAKE_CERTIFICATE)
         code = expiry_add_quote(&until, &w->peer.first.fields, e);
     if (code != RATLS_OK)
@@ -221,11 +223,11 @@ ratls_code attester_make(ratls_attester *a, make_kind kind, ratls_bytes nonce, i
     const crypto_private *key = a->key != NULL ? a->key : fresh;
     if (key == NULL)
         return refuse(e, RATLS_E_SYSTEM, 0, "attester: the crypto library could not make a key");
-    (void)pthread_mutex_lock(&a->making);
+    attester_take_turn(a);
     a->work->peer.nonce = nonce;
     ratls_code code = make_with(a, key, kind, now, out, e);
     crypto_wipe(a->work->pem, sizeof a->work->pem);
-    (void)pthread_mutex_unlock(&a->making);
+    attester_give_turn(a);
     crypto_private_free(fresh);
     return code;
 }

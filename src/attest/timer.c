@@ -62,14 +62,14 @@ static void *run(void *state)
 }
 
 /* Signals are the application's: none is handled in this thread. */
-static int start_thread(ratls_attester *a)
+int attester_start_thread(pthread_t *thread, void *(*run_it)(void *state), void *state)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
     int failed = pthread_sigmask(SIG_SETMASK, &all, &before);
     if (failed != 0)
         return failed;
-    failed = pthread_create(&a->thread, NULL, run, a);
+    failed = pthread_create(thread, NULL, run_it, state);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed;
 }
@@ -80,7 +80,7 @@ ratls_code ratls_attester_start(ratls_attester *a, ratls_error *error)
     int failed = 0;
     if (!a->running) {
         a->stopping = false;
-        failed = start_thread(a);
+        failed = attester_start_thread(&a->thread, run, a);
         a->running = failed == 0;
     }
     (void)pthread_mutex_unlock(&a->lock);
