@@ -10,7 +10,7 @@ static void write_and_read_back(const claims *c)
     if (out == NULL)
         return;
     writer w = wr_of(out, cap);
-    claims_write(&w, c->hash_alg, c->pubkey_hash, c->nonce);
+    claims_write(&w, c->hash_alg, c->pubkey_hash, c->nonce, NULL, 0);
     claims again;
     if (!wr_ok(&w) || claims_parse(wr_bytes(&w), &again, NULL) != RATLS_OK ||
         again.hash_alg != c->hash_alg || !bytes_equal(again.pubkey_hash, c->pubkey_hash) ||

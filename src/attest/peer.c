@@ -76,7 +76,7 @@ static ratls_code quote_over_claims(bytes spki, crypto_hash hash, const ratls_so
     if (!crypto_digest(hash, &spki, 1, digest))
         return refuse(e, RATLS_E_SYSTEM, 0, "attester: the crypto library could not hash");
     writer w = wr_of(work->claims, sizeof work->claims);
-    claims_write(&w, hash, bytes_of(digest, crypto_hash_size(hash)), work->nonce);
+    claims_write(&w, hash, bytes_of(digest, crypto_hash_size(hash)), work->nonce, NULL, 0);
     *buffer = wr_bytes(&w);
     return attest_quote_over(source, hash, *buffer, &work->first, e);
 }

@@ -160,18 +160,24 @@ static void write_hash_entry(writer *w, crypto_hash hash, bytes pubkey_hash)
     cbor_put_bytes(w, pubkey_hash);
 }
 
-void claims_write(writer *w, crypto_hash hash, bytes pubkey_hash, bytes nonce)
+void claims_write(writer *w, crypto_hash hash, bytes pubkey_hash, bytes nonce, const claim *more,
+                  size_t more_n)
 {
     assert(pubkey_hash.n == crypto_hash_size(hash));
     writer entry = wr_of(NULL, 0);
     write_hash_entry(&entry, hash, pubkey_hash);
 
-    cbor_put_head(w, CBOR_MAP, nonce.n > 0 ? 2 : 1);
+    cbor_put_head(w, CBOR_MAP, (nonce.n > 0 ? 2 : 1) + more_n);
     cbor_put_text(w, name_pubkey_hash);
     cbor_put_head(w, CBOR_BYTES, entry.n);
     write_hash_entry(w, hash, pubkey_hash);
     if (nonce.n > 0) {
         cbor_put_text(w, name_nonce);
         cbor_put_bytes(w, nonce);
+    }
+    for (size_t i = 0; i < more_n; i++) {
+        cbor_put_head(w, CBOR_TEXT, more[i].name.n);
+        wr_put(w, more[i].name);
+        cbor_put_bytes(w, more[i].value);
     }
 }

@@ -28,7 +28,9 @@ typedef struct claims {
  */
 RATLS_MUST_USE ratls_code claims_parse(bytes buffer, claims *out, ratls_error *e);
 
-/* The claims-buffer for a key; `nonce` may be empty (then there is none). */
-void claims_write(writer *w, crypto_hash hash, bytes pubkey_hash, bytes nonce);
+/* The claims-buffer for a key; `nonce` may be empty (then there is none); `more` follow in their
+ * order. */
+void claims_write(writer *w, crypto_hash hash, bytes pubkey_hash, bytes nonce, const claim *more,
+                  size_t more_n);
 
 #endif

@@ -231,14 +231,14 @@ static void writes_the_shortest_form(void **state)
     uint8_t out[128], hash[32];
     memset(hash, 0xab, sizeof hash);
     writer w = wr_of(out, sizeof out);
-    claims_write(&w, CRYPTO_SHA256, bytes_of(hash, sizeof hash), BYTES_NONE);
+    claims_write(&w, CRYPTO_SHA256, bytes_of(hash, sizeof hash), BYTES_NONE, NULL, 0);
     bytes expected = assemble("a1 " KEY ENTRY);
     assert_true(bytes_equal(wr_bytes(&w), expected));
     assert_int_equal(expected.n, 51);
     bytes_free(expected);
 
     w = wr_of(out, sizeof out);
-    claims_write(&w, CRYPTO_SHA256, bytes_of(hash, sizeof hash), bytes_text("fresh"));
+    claims_write(&w, CRYPTO_SHA256, bytes_of(hash, sizeof hash), bytes_text("fresh"), NULL, 0);
     expected = assemble("a2 " KEY ENTRY NONCE "45 'fresh'");
     assert_true(bytes_equal(wr_bytes(&w), expected));
     bytes_free(expected);
@@ -256,8 +256,8 @@ static void reads_back_what_it_writes(void **state)
             bytes hash = bytes_of(fill, crypto_hash_size(algs[a]));
             bytes nonce = bytes_of(fill, nonce_n);
             writer w = wr_of(out, sizeof out), measure = wr_of(NULL, 0);
-            claims_write(&w, algs[a], hash, nonce);
-            claims_write(&measure, algs[a], hash, nonce);
+            claims_write(&w, algs[a], hash, nonce, NULL, 0);
+            claims_write(&measure, algs[a], hash, nonce, NULL, 0);
             assert_int_equal(measure.n, w.n);
             claims c;
             assert_int_equal(claims_parse(wr_bytes(&w), &c, NULL), RATLS_OK);
@@ -282,7 +282,7 @@ static void reads_the_sgx_sdk_claims_and_writes_the_same(void **state)
     assert_int_equal(c.other_n, 0);
     uint8_t out[64];
     writer w = wr_of(out, sizeof out);
-    claims_write(&w, c.hash_alg, c.pubkey_hash, BYTES_NONE);
+    claims_write(&w, c.hash_alg, c.pubkey_hash, BYTES_NONE, NULL, 0);
     assert_true(bytes_equal(wr_bytes(&w), in));
 }
 
