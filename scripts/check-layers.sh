@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 find src cmd include -name '*.[ch]' | sort | xargs awk '
 BEGIN {
-    n = split("base codec crypto x509 evidence tee appraise verify issue sim attest collateral tls conform", list)
+    n = split("base codec crypto x509 evidence tee appraise verify issue sim attest session collateral tls conform", list)
     for (i = 1; i <= n; i++)
         rank[list[i]] = i
     rank["cmd"] = n + 1
