@@ -7,6 +7,7 @@
 #include "ratls/attest.h"
 #include "ratls/error.h"
 #include "ratls/result.h"
+#include "ratls/session.h"
 #include "ratls/verify.h"
 
 #ifdef __cplusplus
@@ -88,14 +89,16 @@ RATLS_MUST_USE ratls_code ratls_openssl_set_verifier(SSL_CTX *ctx, ratls_verifie
 
 /*
  * True if the handshake is complete and the peer's evidence was accepted in it, or in the one whose
- * session is resumed, by the verifier that was the context's at that time.
+ * session is resumed, by the verifier that was the context's at that time. Where ratls/1 is spoken
+ * (below): if also the peer's last answer was accepted.
  */
 bool ratls_openssl_accepted(const SSL *ssl);
-/* What was found out about the peer; valid until the SSL handshakes again or is freed. NULL if
- * nothing was judged, in a resumed session for instance. The peer has proven that it holds the
+/* What was found out about the peer; valid until the SSL handshakes again, reads or is freed. NULL
+ * if nothing was judged, in a resumed session for instance. The peer has proven that it holds the
  * certificate's key only when ratls_openssl_accepted. */
 const ratls_result *ratls_openssl_result(const SSL *ssl);
-/* Why the handshake failed on this side; NULL if nothing of ratls made it fail. Valid as above. */
+/* Why handshake or session failed on this side; NULL if nothing of ratls made it fail. Valid as
+ * above. */
 const ratls_error *ratls_openssl_error(const SSL *ssl);
 
 /*
@@ -111,6 +114,95 @@ const ratls_error *ratls_openssl_error(const SSL *ssl);
  * sends: certificate_required in TLS 1.3, handshake_failure in TLS 1.2.
  */
 int ratls_openssl_verify_error(ratls_code code);
+
+/*
+ * The protocol ratls/1 (ratls/session.h), by which a peer answers for this very connection.
+ *
+ * Zeroed, these are right for most. The protocols are copied.
+ */
+typedef struct ratls_openssl_session_options {
+    /* What peers are asked for: "nonce" or "session"; "key": they are not asked. NONE: what the
+     * verifier's policy demands. */
+    ratls_binding level;
+    /* The application's, as in ratls_session_options. They are also what ALPN is offered, or chosen
+     * from, where the peer does not know ratls/1. */
+    const char *const *protocols;
+    size_t protocols_n;
+    uint32_t again_seconds, interval_seconds; /* as in ratls_session_options, also the next */
+    bool unframed;
+    /* The own evidence for this SSL is ready: call what wanted RATLS_WANT_EVIDENCE again. From
+     * another thread, until the SSL is freed; must not touch the SSL itself. NULL: see
+     * ratls_openssl_wait. */
+    void (*ready)(void *context, SSL *ssl);
+    void *context;
+} ratls_openssl_session_options;
+
+/*
+ * Offer ratls/1 in ALPN, and speak it with peers that know it: if the context has a verifier, the
+ * peer is asked after each handshake; if it has an attester, the peer's questions are answered.
+ * With a peer that does not know ratls/1 the level is "key", and a policy that demands more refuses
+ * it in the handshake, with that reason. With one that knows it, a certificate without evidence is
+ * no failure, since its answer brings evidence.
+ *
+ * Takes the context's ALPN (SSL_CTX_set_alpn_protos, SSL_CTX_set_alpn_select_cb), and turns
+ * resumption, early data, renegotiation and certificates after the handshake off. `options` may be
+ * NULL. Errors: UNSUPPORTED (resumption was asked for; it is set already), LIMIT (protocols),
+ * SYSTEM.
+ *
+ * After the handshake nothing goes through such an SSL but by the functions below: until the
+ * session is open SSL_read and SSL_write fail. If it is unframed they are as ever from then on;
+ * else the functions below have to be used for good, and the SSL in between for nothing else.
+ */
+RATLS_MUST_USE ratls_code ratls_openssl_use_session(SSL_CTX *ctx,
+                                                    const ratls_openssl_session_options *options,
+                                                    ratls_error *error);
+
+/* Why a function has not done all: call it again, with the same arguments, when one of these is so.
+ */
+enum {
+    RATLS_WANT_READ = 1,    /* the connection can be read */
+    RATLS_WANT_WRITE = 2,   /* … or written */
+    RATLS_WANT_EVIDENCE = 4 /* the own evidence is ready: `ready`, ratls_openssl_wait */
+};
+
+/*
+ * Does what is left of handshake and opening. RATLS_OK with *want 0: done, the peer is accepted as
+ * far as it was asked; with *want not 0: not yet. Any error ends the connection: nothing more goes
+ * in or out, the peer is told a code, and ratls_openssl_error has the sentence too. On a socket
+ * that blocks, deadlines are kept only as far as it has timeouts. Errors: those of handshakes, of
+ * ratls_session_receive and ratls_session_step; UNSUPPORTED (TLS 1.2 without extended master secret
+ * or without ephemeral keys); SYSTEM.
+ */
+RATLS_MUST_USE ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_error *error);
+
+/*
+ * Reads up to `cap` bytes of the application's, and does what the peer asks meanwhile. *n is how
+ * many came. 0 with *want 0: the peer has ended the connection. Also where the level is "key" or
+ * the stream is unframed.
+ */
+RATLS_MUST_USE ratls_code ratls_openssl_read(SSL *ssl, void *out, size_t cap, size_t *n,
+                                             unsigned *want, ratls_error *error);
+/* Writes some of `n` bytes, *written of them, at least one unless *want is not 0. */
+RATLS_MUST_USE ratls_code ratls_openssl_write(SSL *ssl, const void *data, size_t n, size_t *written,
+                                              unsigned *want, ratls_error *error);
+/*
+ * Asks the peer again, by the verifier that the context has now: ratls_openssl_read brings the
+ * answer. An answer that fails or comes too late ends the connection. Errors that change nothing:
+ * those of ratls_session_ask; UNSUPPORTED (ratls/1 is not spoken here).
+ */
+RATLS_MUST_USE ratls_code ratls_openssl_ask(SSL *ssl, ratls_error *error);
+/* In how many milliseconds ratls_openssl_read or _open is to be called, whatever comes; -1: no need
+ * to. */
+int ratls_openssl_due(const SSL *ssl);
+/*
+ * For programs without an event loop: waits until what is wanted is so, at most `ms` milliseconds
+ * (-1: no limit) and no longer than until something is due. False if `ms` passed. The SSL needs a
+ * file descriptor.
+ */
+bool ratls_openssl_wait(const SSL *ssl, unsigned want, int ms);
+/* What the application speaks on this connection: as agreed in ratls/1, else in ALPN. NULL: nothing
+ * was agreed. Valid while the SSL lives. */
+const char *ratls_openssl_protocol(const SSL *ssl);
 
 #ifdef __cplusplus
 }

@@ -106,7 +106,12 @@ int openssl_on_certificate(SSL *ssl, void *arg)
     adapter *a = arg;
     if (a->verifies)
         openssl_demand(ssl);
-    return a->attester == NULL || show(ssl, a) ? 1 : 0;
+    if (a->attester != NULL && !show(ssl, a))
+        return 0;
+    connection *c = connection_make(ssl);
+    if (c != NULL)
+        c->shown = true;
+    return 1;
 }
 
 ratls_code ratls_openssl_use_attester(SSL_CTX *ctx, ratls_attester *attester, ratls_error *error)

@@ -175,6 +175,7 @@ connection *connection_make(SSL *ssl)
 
 void connection_reset(connection *c)
 {
+    ratls_session_free(&c->channel);
     installed_free(c->by);
     ratls_result_free(&c->result);
     *c = (connection){.by = NULL};
@@ -238,6 +239,10 @@ static ratls_openssl_options options_of(const ratls_openssl_options *given)
 static ratls_code set_up(SSL_CTX *ctx, adapter *a, const installed *i,
                          const ratls_openssl_options *given, ratls_error *e)
 {
+    if (a->speaks && given != NULL && given->resumption)
+        return refuse(e, RATLS_E_UNSUPPORTED, 0,
+                      "tls: resumption is asked for, and with ratls/1 each connection needs a "
+                      "handshake of its own");
     if (has_anonymous_ciphers(ctx))
         return refuse(e, RATLS_E_UNSUPPORTED, 0,
                       "tls: the context takes cipher suites without certificates; remove them: "

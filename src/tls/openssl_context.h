@@ -37,6 +37,10 @@ typedef struct adapter {
     bool verifies;
     ratls_openssl_options options;
     void (*info_before)(const SSL *ssl, int where, int value);
+    bool speaks; /* ratls/1 */
+    ratls_openssl_session_options session;
+    const char *protocols[RATLS_SESSION_PROTOCOLS_MAX];
+    char protocol_names[RATLS_SESSION_PROTOCOLS_MAX][33];
 
     pthread_mutex_t lock; /* all below */
     pthread_cond_t turn;
@@ -55,6 +59,18 @@ typedef struct connection {
     bool accepted;
     bool failed;
     ratls_error error; /* if failed */
+
+    /* ratls/1 */
+    const adapter *on;
+    SSL *ssl;
+    bool shown;             /* a certificate of its own */
+    bool asks;              /* the peer's certificate was judged so far; its answer has to follow */
+    ratls_binding level;    /* that it is asked for */
+    ratls_session *channel; /* NULL: not begun, or not spoken */
+    bool open;
+    size_t writing; /* bytes of the application in the data frame that is being sent; 0: none */
+    uint8_t head[RATLS_SESSION_DATA_HEAD];
+    char protocol[256]; /* of ALPN */
 } connection;
 
 /* NULL if the context has none yet. */

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "tls/openssl_channel.h"
 
 enum { MARK_SIZE = 16 };
 
@@ -125,7 +126,9 @@ static void on_done(adapter *a, SSL *ssl)
     /* Also told where a client begins to send early data, and where a renegotiation was denied. */
     bool sent = SSL_get_finished(ssl, NULL, 0) > 0;
     bool denied = c != NULL && c->again && (SSL_get_options(ssl) & SSL_OP_NO_RENEGOTIATION) != 0;
-    if (!a->verifies || !sent || denied)
+    if (a->speaks && sent && !denied && channel_is_chosen(ssl))
+        channel_lock(ssl);
+    if (!a->verifies || !sent || denied || (c != NULL && c->judged && c->asks))
         return;
     if (c != NULL && !c->judged)
         c->accepted =
@@ -161,6 +164,17 @@ static void on_fatal_alert(const SSL *ssl)
         c->accepted = false;
 }
 
+/* The peer found no protocol in ALPN that it knows. */
+static void on_alert_received(const adapter *a, const SSL *ssl, int alert)
+{
+    connection *c = connection_of(ssl);
+    if (!a->speaks || c == NULL || c->failed || (alert & 0xff) != SSL_AD_NO_APPLICATION_PROTOCOL)
+        return;
+    c->failed = true;
+    (void)refuse(&c->error, RATLS_E_UNSUPPORTED, 0,
+                 "tls: the peer does not speak ratls/1, nor any other protocol that was offered");
+}
+
 void openssl_on_info(const SSL *ssl, int where, int value)
 {
     adapter *a = adapter_of(SSL_get_SSL_CTX(ssl));
@@ -172,6 +186,8 @@ void openssl_on_info(const SSL *ssl, int where, int value)
         on_done(a, settable(ssl));
     else if (where == SSL_CB_WRITE_ALERT && value >> 8 == SSL3_AL_FATAL)
         on_fatal_alert(ssl);
+    else if (where == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
+        on_alert_received(a, ssl, value);
     else if (where == SSL_CB_ACCEPT_LOOP && a->verifies && SSL_session_reused(ssl) == 1)
         /* No new tickets from a resumed session: what they live on ends with the first. */
         (void)SSL_set_num_tickets(settable(ssl), 0);

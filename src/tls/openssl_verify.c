@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/bytes.h"
+#include "tls/openssl_channel.h"
 #include "tls/openssl_session.h"
 
 int ratls_openssl_verify_error(ratls_code code)
@@ -80,7 +81,9 @@ static ratls_code judge_evidence(adapter *a, connection *c, X509 *leaf, int64_t 
     if (take_turn(a)) {
         const ratls_verify_options options = {.time = now,
                                               .time_is_explicit = a->options.time_is_explicit,
-                                              .skew_seconds = a->options.skew_seconds};
+                                              .skew_seconds = a->options.skew_seconds,
+                                              .caller_checks_ca = a->options.need_ca,
+                                              .answer_follows = c->asks};
         c->epoch = ratls_verifier_epoch(c->by->verifier);
         code = ratls_verify_certificate(c->by->verifier, bytes_of(der, (size_t)n), &options,
                                         c->result, &c->error);
@@ -179,6 +182,15 @@ void openssl_demand(SSL *ssl)
         SSL_set_verify(ssl, MODE, SSL_get_verify_callback(ssl));
 }
 
+/* A policy demands more than a peer without ratls/1 can show. */
+static void explain_level(const adapter *a, connection *c)
+{
+    const ratls_check *why = ratls_result_failure(c->result);
+    if (a->speaks && c->level > RATLS_BINDING_KEY && !c->asks && why != NULL &&
+        bytes_is(bytes_text(why->id), "policy.binding"))
+        error_prefix(&c->error, "tls: the peer does not speak ratls/1");
+}
+
 int openssl_on_verify(X509_STORE_CTX *store, void *arg)
 {
     adapter *a = arg;
@@ -189,11 +201,15 @@ int openssl_on_verify(X509_STORE_CTX *store, void *arg)
         return 0;
     }
     openssl_demand(ssl);
-    bool again = c->again;
+    bool again = c->again, has_shown = c->shown;
     connection_reset(c);
     c->again = again;
+    c->shown = has_shown;
     c->judged = true;
     c->by = adapter_installed(a);
+    c->level = a->session.level != RATLS_BINDING_NONE ? a->session.level
+                                                      : ratls_verifier_minimum(c->by->verifier);
+    c->asks = a->speaks && channel_is_chosen(ssl) && c->level > RATLS_BINDING_KEY;
     c->result = ratls_result_new();
     if (c->result == NULL) {
         c->failed = true;
@@ -202,8 +218,11 @@ int openssl_on_verify(X509_STORE_CTX *store, void *arg)
         return 0;
     }
     (void)ERR_set_mark();
-    c->accepted = judge(a, c, ssl, store) == RATLS_OK;
+    ratls_code code = judge(a, c, ssl, store);
     (void)ERR_pop_to_mark();
-    c->failed = !c->accepted;
-    return c->accepted ? 1 : 0;
+    c->accepted = code == RATLS_OK && !c->asks;
+    c->failed = code != RATLS_OK;
+    if (c->failed)
+        explain_level(a, c);
+    return code == RATLS_OK ? 1 : 0;
 }

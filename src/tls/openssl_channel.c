@@ -1,0 +1,470 @@
+/*
+ * ratls/1 on an SSL: its frames in and out, and the application's bytes through them. Until it is
+ * open, and after it was closed, OpenSSL takes the SSL for shut down: nothing gets past the
+ * channel.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "tls/openssl_channel.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <poll.h>
+#include <time.h>
+
+#include "base/bytes.h"
+
+enum { SHUT = SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN, RECORD = 16384 };
+
+void channel_lock(SSL *ssl)
+{
+    SSL_set_shutdown(ssl, SHUT);
+}
+
+static uint64_t uptime_ms(void)
+{
+    struct timespec t = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static ratls_moment moment(const adapter *a)
+{
+    return (ratls_moment){.time = adapter_now(a), .ms = uptime_ms()};
+}
+
+/* The end: the peer gets what is still to be told if it takes it at once. */
+static ratls_code fail(SSL *ssl, connection *c, ratls_error *error)
+{
+    if (c->channel != NULL) {
+        ratls_bytes last = ratls_session_pending(c->channel);
+        size_t n;
+        SSL_set_shutdown(ssl, 0);
+        for (; last.n > 0 && SSL_write_ex(ssl, last.p, last.n, &n) == 1;
+             last = ratls_session_pending(c->channel))
+            ratls_session_sent(c->channel, n);
+        (void)SSL_shutdown(ssl);
+        ERR_clear_error();
+    }
+    channel_lock(ssl);
+    c->accepted = false;
+    c->failed = true;
+    if (error != NULL)
+        *error = c->error;
+    return c->error.code;
+}
+
+/* The session says why. */
+static ratls_code fail_with(SSL *ssl, connection *c, const ratls_error *why, ratls_error *error)
+{
+    c->error = *why;
+    return fail(ssl, c, error);
+}
+
+/*
+ * What OpenSSL says of a call that did not succeed: wants something, or the stream has ended. Then
+ * the session judges whether it might end here.
+ */
+static ratls_code on_trouble(SSL *ssl, connection *c, int status, unsigned *want, bool *ended,
+                             ratls_error *error)
+{
+    ratls_error e;
+    int why = SSL_get_error(ssl, status);
+    *ended = false;
+    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
+        *want |= why == SSL_ERROR_WANT_READ ? RATLS_WANT_READ : RATLS_WANT_WRITE;
+        return RATLS_OK;
+    }
+    if (ratls_session_ended(c->channel, &e) != RATLS_OK)
+        return fail_with(ssl, c, &e, error);
+    *ended = true;
+    if (why == SSL_ERROR_ZERO_RETURN)
+        return RATLS_OK;
+    (void)refuse(&e, RATLS_E_MALFORMED, 0, "tls: the connection broke off");
+    return fail_with(ssl, c, &e, error);
+}
+
+/* Sends what the session has to send. *want says whether something is left. */
+static ratls_code flush(SSL *ssl, connection *c, unsigned *want, ratls_error *error)
+{
+    bool ended = false;
+    ratls_bytes next;
+    while (!ended && (next = ratls_session_pending(c->channel)).n > 0) {
+        size_t n = 0;
+        ERR_clear_error();
+        int status = SSL_write_ex(ssl, next.p, next.n, &n);
+        ratls_session_sent(c->channel, n);
+        if (status == 1)
+            continue;
+        ratls_code code = on_trouble(ssl, c, status, want, &ended, error);
+        if (code != RATLS_OK || *want != 0)
+            return code;
+    }
+    return RATLS_OK;
+}
+
+/* Time, evidence that is ready, and the verifier that is in service now. */
+static ratls_code step(adapter *a, SSL *ssl, connection *c, ratls_error *error)
+{
+    ratls_error e;
+    if (c->asks) {
+        installed *now = adapter_installed(a);
+        installed_free(c->by);
+        c->by = now;
+        ratls_session_use_verifier(c->channel, now->verifier);
+    }
+    if (ratls_session_step(c->channel, moment(a), &e) != RATLS_OK)
+        return fail_with(ssl, c, &e, error);
+    return RATLS_OK;
+}
+
+/* Reads at most what the session wants, into `out` or a buffer of its own. */
+static ratls_code receive(adapter *a, SSL *ssl, connection *c, void *out, size_t cap,
+                          size_t *data_n, unsigned *want, bool *ended, ratls_error *error)
+{
+    uint8_t scratch[2048];
+    ratls_error e;
+    ratls_bytes data;
+    size_t n = 0, most = ratls_session_wants(c->channel);
+    bool direct = ratls_session_expects_data(c->channel);
+    void *to = direct ? out : scratch;
+    size_t room = direct ? cap : sizeof scratch;
+    *data_n = 0;
+    ERR_clear_error();
+    int status = SSL_read_ex(ssl, to, most < room ? most : room, &n);
+    if (status != 1)
+        return on_trouble(ssl, c, status, want, ended, error);
+    if (ratls_session_receive(c->channel, bytes_of(to, n), moment(a), &data, &e) != RATLS_OK)
+        return fail_with(ssl, c, &e, error);
+    *data_n = data.n;
+    return RATLS_OK;
+}
+
+/* RFC 9266, and what keeps its value one connection's own. */
+static ratls_code check_tls(SSL *ssl, ratls_error *e)
+{
+    int kx = SSL_CIPHER_get_kx_nid(SSL_get_current_cipher(ssl));
+    if (SSL_session_reused(ssl) == 1)
+        return refuse(e, RATLS_E_UNSUPPORTED, 0,
+                      "tls: the connection resumes an older one, and ratls/1 needs a handshake of "
+                      "its own");
+    if (SSL_version(ssl) >= TLS1_3_VERSION)
+        return RATLS_OK;
+    if (SSL_version(ssl) != TLS1_2_VERSION || SSL_get_extms_support(ssl) != 1)
+        return refuse(e, RATLS_E_UNSUPPORTED, 0,
+                      "tls: %s without extended master secret, ratls/1 needs it or TLS 1.3",
+                      SSL_get_version(ssl));
+    if (kx != NID_kx_ecdhe && kx != NID_kx_dhe)
+        return refuse(e, RATLS_E_UNSUPPORTED, 0,
+                      "tls: %s has no ephemeral keys, ratls/1 needs them or TLS 1.3",
+                      SSL_get_cipher_name(ssl));
+    return RATLS_OK;
+}
+
+/* SubjectPublicKeyInfo, to be freed; empty if there is no certificate. */
+static ratls_bytes key_of(X509 *certificate)
+{
+    unsigned char *der = NULL;
+    int n = certificate != NULL ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der) : 0;
+    return n > 0 ? bytes_of(der, (size_t)n) : BYTES_NONE;
+}
+
+static void free_key(ratls_bytes key)
+{
+    const union {
+        const uint8_t *given;
+        void *wanted;
+    } same = {.given = key.p};
+    OPENSSL_free(same.wanted);
+}
+
+static void on_ready(void *context)
+{
+    const connection *c = context;
+    if (c->on->session.ready != NULL)
+        c->on->session.ready(c->on->session.context, c->ssl);
+}
+
+static ratls_code new_session(adapter *a, SSL *ssl, connection *c, ratls_error *e)
+{
+    static const char label[] = RATLS_SESSION_EXPORTER;
+    uint8_t exporter[RATLS_SESSION_EXPORTER_SIZE];
+    if (SSL_export_keying_material(ssl, exporter, sizeof exporter, label, sizeof label - 1, NULL, 0,
+                                   1) != 1)
+        return refuse(e, RATLS_E_SYSTEM, 0, "tls: OpenSSL gives no exporter value");
+    ratls_bytes own = key_of(c->shown ? SSL_get_certificate(ssl) : NULL);
+    ratls_bytes peer = key_of(SSL_get0_peer_certificate(ssl));
+    const ratls_session_options o = {.server = SSL_is_server(ssl) == 1,
+                                     .own_key = own,
+                                     .peer_key = peer,
+                                     .exporter = bytes_of(exporter, sizeof exporter),
+                                     .verifier = c->asks ? c->by->verifier : NULL,
+                                     .level = c->level,
+                                     .time_is_explicit = a->options.time_is_explicit,
+                                     .skew_seconds = a->options.skew_seconds,
+                                     .handshake = c->result,
+                                     .result = c->result,
+                                     .again_seconds = a->session.again_seconds,
+                                     .attester = a->attester,
+                                     .interval_seconds = a->session.interval_seconds,
+                                     .ready = on_ready,
+                                     .context = c,
+                                     .protocols = a->session.protocols,
+                                     .protocols_n = a->session.protocols_n,
+                                     .unframed = a->session.unframed};
+    c->on = a;
+    c->ssl = ssl;
+    ratls_code code = ratls_session_new(&c->channel, &o, moment(a), e);
+    free_key(own);
+    free_key(peer);
+    return code;
+}
+
+static ratls_code begin(adapter *a, SSL *ssl, connection *c, ratls_error *error)
+{
+    ratls_error e;
+    ratls_code code = check_tls(ssl, &e);
+    if (code == RATLS_OK)
+        code = new_session(a, ssl, c, &e);
+    if (code != RATLS_OK)
+        return fail_with(ssl, c, &e, error);
+    /* What is written again is the same, though not where it was. */
+    (void)SSL_set_mode(ssl, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    (void)SSL_clear_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
+    return RATLS_OK;
+}
+
+static ratls_code say_failed(const connection *c, ratls_error *error)
+{
+    if (error != NULL)
+        *error = c->error;
+    return c->error.code;
+}
+
+/* The rest of the handshake. */
+static ratls_code shake(SSL *ssl, unsigned *want, ratls_error *error)
+{
+    if (SSL_is_init_finished(ssl) == 1)
+        return RATLS_OK;
+    ERR_clear_error();
+    int status = SSL_do_handshake(ssl);
+    if (status == 1)
+        return RATLS_OK;
+    int why = SSL_get_error(ssl, status);
+    const connection *c = connection_of(ssl);
+    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
+        *want = why == SSL_ERROR_WANT_READ ? RATLS_WANT_READ : RATLS_WANT_WRITE;
+        return RATLS_OK;
+    }
+    if (c != NULL && c->failed)
+        return say_failed(c, error);
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    return refuse(error, RATLS_E_SYSTEM, 0, "tls: the handshake failed: %s",
+                  reason != NULL ? reason : "the peer ended the connection");
+}
+
+static bool is_open(const connection *c)
+{
+    return ratls_session_state_of(c->channel) == RATLS_SESSION_OPEN;
+}
+
+static ratls_code open_channel(adapter *a, SSL *ssl, connection *c, unsigned *want,
+                               ratls_error *error)
+{
+    ratls_code code = c->channel == NULL ? begin(a, ssl, c, error) : RATLS_OK;
+    while (code == RATLS_OK) {
+        size_t n;
+        bool ended = false;
+        *want = 0;
+        code = step(a, ssl, c, error);
+        if (code == RATLS_OK)
+            code = flush(ssl, c, want, error);
+        if (code != RATLS_OK || *want != 0 || is_open(c))
+            break;
+        if (ratls_session_is_making(c->channel)) {
+            /* What the peer sends meanwhile can wait: so this is right for sockets that block. */
+            *want = RATLS_WANT_EVIDENCE;
+            break;
+        }
+        code = receive(a, ssl, c, NULL, 0, &n, want, &ended, error);
+        if (*want != 0)
+            break;
+    }
+    return code;
+}
+
+ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_error *error)
+{
+    adapter *a = adapter_of(SSL_get_SSL_CTX(ssl));
+    *want = 0;
+    ratls_code code = shake(ssl, want, error);
+    if (code != RATLS_OK || *want != 0)
+        return code;
+    connection *c = connection_of(ssl);
+    if (c != NULL && c->failed)
+        return say_failed(c, error);
+    if (a == NULL || !a->speaks || !channel_is_chosen(ssl))
+        return RATLS_OK;
+    if (c == NULL)
+        return refuse(error, RATLS_E_SYSTEM, 0, "tls: out of memory");
+    if (c->open)
+        return RATLS_OK;
+    SSL_set_shutdown(ssl, 0);
+    code = open_channel(a, ssl, c, want, error);
+    if (code != RATLS_OK)
+        return code;
+    if (*want != 0) {
+        channel_lock(ssl);
+        return RATLS_OK;
+    }
+    c->open = true;
+    c->accepted = c->accepted || c->asks;
+    return RATLS_OK;
+}
+
+static ratls_code plain_trouble(SSL *ssl, int status, unsigned *want, ratls_error *error)
+{
+    int why = SSL_get_error(ssl, status);
+    if (why == SSL_ERROR_ZERO_RETURN)
+        return RATLS_OK;
+    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
+        *want = why == SSL_ERROR_WANT_READ ? RATLS_WANT_READ : RATLS_WANT_WRITE;
+        return RATLS_OK;
+    }
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    return refuse(error, RATLS_E_SYSTEM, 0, "tls: the connection broke off: %s",
+                  reason != NULL ? reason : "no reason given");
+}
+
+/* The connection's frames, if it has them. False: nothing may go through it (*code says why), or
+ * the stream is plain (RATLS_OK). */
+static bool framed(const SSL *ssl, connection **c, ratls_code *code, ratls_error *error)
+{
+    const adapter *a = adapter_of(SSL_get_SSL_CTX(ssl));
+    *c = connection_of(ssl);
+    *code = RATLS_OK;
+    if (*c != NULL && (*c)->failed)
+        *code = say_failed(*c, error);
+    else if (a != NULL && a->speaks && channel_is_chosen(ssl) && (*c == NULL || !(*c)->open))
+        *code = refuse(error, RATLS_E_MISSING, 0,
+                       "tls: the session is not open yet, see ratls_openssl_open");
+    return *code == RATLS_OK && *c != NULL && (*c)->channel != NULL &&
+           ratls_session_is_framed((*c)->channel);
+}
+
+ratls_code ratls_openssl_read(SSL *ssl, void *out, size_t cap, size_t *n, unsigned *want,
+                              ratls_error *error)
+{
+    connection *c;
+    ratls_code code;
+    bool ended = false;
+    adapter *a = adapter_of(SSL_get_SSL_CTX(ssl));
+    assert(cap > 0);
+    *n = 0;
+    *want = 0;
+    if (!framed(ssl, &c, &code, error)) {
+        if (code != RATLS_OK)
+            return code;
+        ERR_clear_error();
+        int status = SSL_read_ex(ssl, out, cap, n);
+        return status == 1 ? RATLS_OK : plain_trouble(ssl, status, want, error);
+    }
+    ended = ratls_session_state_of(c->channel) == RATLS_SESSION_CLOSED;
+    while (code == RATLS_OK && *n == 0 && (*want & RATLS_WANT_READ) == 0 && !ended) {
+        *want = 0;
+        code = step(a, ssl, c, error);
+        if (code == RATLS_OK)
+            code = flush(ssl, c, want, error);
+        if (code == RATLS_OK)
+            code = receive(a, ssl, c, out, cap, n, want, &ended, error);
+    }
+    if (code != RATLS_OK || *n > 0 || ended)
+        *want = 0;
+    else if (ratls_session_is_making(c->channel))
+        *want |= RATLS_WANT_EVIDENCE;
+    return code;
+}
+
+/* Head and data in one record; the same one again if it could not be sent at once. */
+static ratls_code write_frame(SSL *ssl, connection *c, const void *data, size_t n, size_t *written,
+                              unsigned *want, ratls_error *error)
+{
+    uint8_t record[RECORD];
+    bool ended;
+    size_t sent = 0;
+    if (c->writing == 0) {
+        c->writing = n < RATLS_SESSION_DATA_MAX ? n : RATLS_SESSION_DATA_MAX;
+        ratls_session_data_head(c->channel, c->writing, c->head);
+    }
+    assert(n >= c->writing);
+    memcpy(record, c->head, sizeof c->head);
+    memcpy(record + sizeof c->head, data, c->writing);
+    ERR_clear_error();
+    int status = SSL_write_ex(ssl, record, sizeof c->head + c->writing, &sent);
+    if (status != 1)
+        return on_trouble(ssl, c, status, want, &ended, error);
+    ratls_session_sent(c->channel, sent);
+    *written = c->writing;
+    c->writing = 0;
+    return RATLS_OK;
+}
+
+ratls_code ratls_openssl_write(SSL *ssl, const void *data, size_t n, size_t *written,
+                               unsigned *want, ratls_error *error)
+{
+    connection *c;
+    ratls_code code;
+    *written = 0;
+    *want = 0;
+    if (!framed(ssl, &c, &code, error)) {
+        if (code != RATLS_OK || n == 0)
+            return code;
+        ERR_clear_error();
+        int status = SSL_write_ex(ssl, data, n, written);
+        return status == 1 ? RATLS_OK : plain_trouble(ssl, status, want, error);
+    }
+    if (c->writing == 0)
+        code = flush(ssl, c, want, error);
+    if (code == RATLS_OK && !is_open(c))
+        code = refuse(error, RATLS_E_SYSTEM, 0, "tls: the peer has ended the connection");
+    if (code != RATLS_OK || *want != 0 || n == 0)
+        return code;
+    return write_frame(ssl, c, data, n, written, want, error);
+}
+
+ratls_code ratls_openssl_ask(SSL *ssl, ratls_error *error)
+{
+    const adapter *a = adapter_of(SSL_get_SSL_CTX(ssl));
+    connection *c = connection_of(ssl);
+    if (c != NULL && c->failed)
+        return say_failed(c, error);
+    if (a == NULL || c == NULL || !c->open)
+        return refuse(error, RATLS_E_UNSUPPORTED, 0,
+                      "tls: the peer can't be asked again, ratls/1 is not spoken with it");
+    return ratls_session_ask(c->channel, moment(a), error);
+}
+
+int ratls_openssl_due(const SSL *ssl)
+{
+    const connection *c = connection_of(ssl);
+    uint64_t due = c != NULL && c->channel != NULL ? ratls_session_due(c->channel) : UINT64_MAX;
+    uint64_t now = uptime_ms();
+    if (due == UINT64_MAX)
+        return -1;
+    return due <= now ? 0 : due - now > INT_MAX ? INT_MAX : (int)(due - now);
+}
+
+bool ratls_openssl_wait(const SSL *ssl, unsigned want, int ms)
+{
+    const connection *c = connection_of(ssl);
+    int due = ratls_openssl_due(ssl);
+    bool is_due = due >= 0 && (ms < 0 || due <= ms);
+    int most = is_due ? due : ms;
+    if ((want & RATLS_WANT_EVIDENCE) != 0 && c != NULL && c->channel != NULL)
+        return ratls_session_wait(c->channel, most < 0 ? UINT32_MAX : (uint32_t)most) || is_due;
+    struct pollfd fds[2] = {
+        {.fd = (want & RATLS_WANT_READ) != 0 ? SSL_get_rfd(ssl) : -1, .events = POLLIN},
+        {.fd = (want & RATLS_WANT_WRITE) != 0 ? SSL_get_wfd(ssl) : -1, .events = POLLOUT}};
+    return poll(fds, 2, most) != 0 || is_due;
+}
