@@ -12,7 +12,7 @@
 #include "source.h"
 #include "tls.h"
 
-enum { CONNECT_SNI = TLS_OPTIONS, CONNECT_NAME, CONNECT_OPTIONS };
+enum { CONNECT_SNI = TLS_OPTIONS, CONNECT_NAME, CONNECT_LEVEL, CONNECT_OPTIONS };
 
 static const own_option connect_options[CONNECT_OPTIONS] = {
     TLS_OWN_OPTIONS,
@@ -20,6 +20,8 @@ static const own_option connect_options[CONNECT_OPTIONS] = {
     [TLS_TIMEOUT] = {"--timeout", "S", "give up when nothing came for S seconds"},
     [CONNECT_SNI] = {"--sni", "NAME", "the name to ask the server for (default: HOST)"},
     [CONNECT_NAME] = {"--name", "NAME", "the certificate must also be for this name or address"},
+    [CONNECT_LEVEL] = {"--level", "LEVEL",
+                       "speak ratls/1, and ask for \"nonce\" or \"session\"; \"key\": ask nothing"},
 };
 
 static void print_verdict(const args *a, const SSL *ssl, bool accepted, const char *why)
@@ -34,6 +36,8 @@ static void print_verdict(const args *a, const SSL *ssl, bool accepted, const ch
     if (accepted) {
         tls_protocol(ssl, protocol, sizeof protocol);
         sheet_text(s, "protocol", "protocol", protocol);
+        sheet_row(s, "binding", "%s, by %s; identity: %s", ratls_result_binding_level(r),
+                  ratls_result_binding_by(r), ratls_result_identity(r));
     }
     if (r != NULL && a->json) {
         sheet_object(s, "verdict", NULL);
@@ -56,69 +60,100 @@ static void print_verdict(const args *a, const SSL *ssl, bool accepted, const ch
     (void)fflush(stderr);
 }
 
-/* What came in goes out at once. False at its end, with the exit code in *status. */
-static bool receive(SSL *ssl, int *status)
+/* Standard input on its way to the server. */
+typedef struct input_flow {
+    char data[16384];
+    size_t n, sent;
+    bool open;
+} input_flow;
+
+/* An error of the connection: which code the command exits with. */
+static int broken(SSL *ssl)
 {
-    char data[16384], why[256];
-    size_t n = 0;
-    ERR_clear_error();
-    int got = SSL_read_ex(ssl, data, sizeof data, &n);
-    if (got == 1) {
-        if (fwrite(data, 1, n, stdout) == n && fflush(stdout) == 0)
-            return true;
-        *status = EXIT_TROUBLE; /* main says why */
-        return false;
-    }
-    int reason = SSL_get_error(ssl, got);
-    if (reason == SSL_ERROR_WANT_READ)
-        return true;
-    *status = EXIT_ACCEPTED;
-    if (reason != SSL_ERROR_ZERO_RETURN) {
-        tls_reason(ssl, got, why, sizeof why);
-        complain("%s", why);
-        *status = EXIT_REFUSED;
-    }
-    return false;
+    char why[512];
+    tls_reason(ssl, -1, why, sizeof why);
+    complain("%s", why);
+    return EXIT_REFUSED;
 }
 
-/* False if the server takes no more. */
-static bool send_input(SSL *ssl, bool *open, int *status)
+/* Sends what there is of the input. False if the server takes no more. */
+static bool send_input(SSL *ssl, input_flow *in, unsigned *want)
 {
-    char data[16384], why[256];
-    size_t written;
-    ssize_t n = read(STDIN_FILENO, data, sizeof data);
-    if (n <= 0) {
-        *open = false; /* the answer may still be under way */
-        return true;
+    *want = 0;
+    while (in->sent < in->n && *want == 0) {
+        size_t written;
+        ERR_clear_error();
+        if (ratls_openssl_write(ssl, in->data + in->sent, in->n - in->sent, &written, want, NULL) !=
+            RATLS_OK)
+            return false;
+        in->sent += written;
     }
-    ERR_clear_error();
-    int sent = SSL_write_ex(ssl, data, (size_t)n, &written);
-    if (sent == 1)
-        return true;
-    tls_reason(ssl, sent, why, sizeof why);
-    complain("%s", why);
-    *status = EXIT_REFUSED;
-    return false;
+    return true;
+}
+
+static void read_input(input_flow *in)
+{
+    ssize_t n = read(STDIN_FILENO, in->data, sizeof in->data);
+    in->sent = 0;
+    in->n = n > 0 ? (size_t)n : 0;
+    in->open = n > 0; /* after its end the answer may still be under way */
+}
+
+/* What came goes out at once, until there is no more. False at the end, with the exit code. */
+static bool receive(SSL *ssl, unsigned *want, int *status)
+{
+    char data[16384];
+    size_t n = 0;
+    do {
+        ERR_clear_error();
+        if (ratls_openssl_read(ssl, data, sizeof data, &n, want, NULL) != RATLS_OK) {
+            *status = broken(ssl);
+            return false;
+        }
+        if (n > 0 && (fwrite(data, 1, n, stdout) != n || fflush(stdout) != 0)) {
+            *status = EXIT_TROUBLE; /* main says why */
+            return false;
+        }
+    } while (n > 0);
+    *status = EXIT_ACCEPTED;
+    return *want != 0;
+}
+
+/* How long to wait: until something is due in ratls/1, or the user's patience ends. */
+static int patience(const SSL *ssl, int seconds, bool *ends)
+{
+    int due = ratls_openssl_due(ssl), most = seconds < 0 ? -1 : seconds * 1000;
+    *ends = most >= 0 && (due < 0 || most <= due);
+    return *ends ? most : due;
 }
 
 static int pass_bytes(SSL *ssl, int seconds)
 {
-    bool input_open = true;
-    int status = EXIT_ACCEPTED;
+    input_flow in = {.open = true};
+    int status, fd = SSL_get_fd(ssl);
+    unsigned sending, receiving;
     for (;;) {
-        struct pollfd wait[2] = {{.fd = SSL_get_fd(ssl), .events = POLLIN},
-                                 {.fd = input_open ? STDIN_FILENO : -1, .events = POLLIN}};
-        int ready = SSL_pending(ssl) > 0 ? 1 : poll(wait, 2, seconds < 0 ? -1 : seconds * 1000);
-        if (ready < 0 && errno == EINTR)
+        bool ends;
+        if (!send_input(ssl, &in, &sending))
+            return broken(ssl);
+        if (!receive(ssl, &receiving, &status))
+            return status;
+        int most = patience(ssl, seconds, &ends);
+        if (((sending | receiving) & RATLS_WANT_EVIDENCE) != 0) {
+            (void)ratls_openssl_wait(ssl, RATLS_WANT_EVIDENCE, most);
             continue;
-        if (ready <= 0) {
+        }
+        bool writes = ((sending | receiving) & RATLS_WANT_WRITE) != 0;
+        struct pollfd wait[2] = {
+            {.fd = fd, .events = (short)(POLLIN | (writes ? POLLOUT : 0))},
+            {.fd = in.open && in.sent == in.n ? STDIN_FILENO : -1, .events = POLLIN}};
+        int ready = poll(wait, 2, most);
+        if (ready == 0 && ends) {
             complain("nothing came for %d seconds", seconds);
             return EXIT_TROUBLE;
         }
-        if (wait[1].revents != 0 && !send_input(ssl, &input_open, &status))
-            return status;
-        if ((SSL_pending(ssl) > 0 || wait[0].revents != 0) && !receive(ssl, &status))
-            return status;
+        if (ready > 0 && wait[1].revents != 0)
+            read_input(&in);
     }
 }
 
@@ -134,36 +169,58 @@ static int talk(const tls *t, const address *to, int fd, int seconds)
         complain("the TLS connection can't be set up");
         return EXIT_TROUBLE;
     }
-    /* A read ends with what is no data too: then standard input has its turn. */
-    (void)SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
-    ERR_clear_error();
-    int status = SSL_connect(ssl);
-    bool accepted = status == 1 && ratls_openssl_accepted(ssl);
+    SSL_set_connect_state(ssl);
+    bool accepted = tls_shake(ssl) && ratls_openssl_accepted(ssl);
     if (!accepted)
-        tls_reason(ssl, status, why, sizeof why);
+        tls_reason(ssl, -1, why, sizeof why);
     print_verdict(t->a, ssl, accepted, accepted ? "" : why);
-    status = accepted ? pass_bytes(ssl, seconds) : EXIT_REFUSED;
+    int status = accepted ? pass_bytes(ssl, seconds) : EXIT_REFUSED;
     if (accepted)
         (void)SSL_shutdown(ssl);
     SSL_free(ssl);
     return status;
 }
 
+/* False after it said what is wrong. */
+static bool level_of(const args *a, ratls_binding *level)
+{
+    const char *text = a->own[CONNECT_LEVEL];
+    *level = RATLS_BINDING_NONE;
+    if (text == NULL)
+        return true;
+    for (int i = RATLS_BINDING_KEY; i <= RATLS_BINDING_SESSION; i++)
+        if (bytes_is(bytes_text(text), ratls_binding_name((ratls_binding)i)))
+            *level = (ratls_binding)i;
+    if (*level != RATLS_BINDING_NONE)
+        return true;
+    complain("--level: found '%s', expected key, nonce or session", text);
+    return false;
+}
+
+static bool demand(tls *t, ratls_binding level)
+{
+    t->level = level;
+    if (!tls_demand(t, t->a->own[CONNECT_NAME]))
+        return false;
+    bool speaks = t->level > RATLS_BINDING_KEY || t->a->own[CONNECT_LEVEL] != NULL;
+    return !speaks || tls_speak(t);
+}
+
 static int run(const args *a)
 {
     address to;
+    ratls_binding level;
     int seconds, status = EXIT_TROUBLE;
     bool shows = a->own[TLS_MUTUAL] != NULL || a->own[TLS_SOURCE] != NULL ||
                  a->own[TLS_CERT] != NULL || a->own[TLS_KEY] != NULL;
-    if (!tls_timeout(a, &seconds))
+    if (!tls_timeout(a, &seconds) || !level_of(a, &level))
         return EXIT_TROUBLE;
     if (!address_parse(a->file, &to)) {
         complain("connect: found '%s', expected HOST:PORT", a->file);
         return EXIT_TROUBLE;
     }
     tls t;
-    if (tls_open(&t, a, false) && (!shows || tls_show(&t)) &&
-        tls_demand(&t, a->own[CONNECT_NAME])) {
+    if (tls_open(&t, a, false) && (!shows || tls_show(&t)) && demand(&t, level)) {
         tls_refresh(&t);
         int fd = net_connect(&to);
         if (fd >= 0) {
@@ -185,10 +242,12 @@ const command connect_command = {
                TAKES(OPTION_JSON),
     .own = connect_options,
     .own_n = CONNECT_OPTIONS,
-    .about = "Connects to the TLS server at HOST:PORT, judges its evidence in the handshake, and\n"
-             "prints the verdict on standard error, with --json as one JSON object. If the server\n"
-             "is accepted, standard input goes to it, and what it sends to standard output, until\n"
-             "it closes the connection. Nothing is sent to a server that is refused.\n"
-             "Exit codes: 0 accepted, 1 refused, by either side, 2 usage or system error.",
+    .about =
+        "Connects to the TLS server at HOST:PORT, judges its evidence in the handshake, and\n"
+        "prints the verdict on standard error, with --json as one JSON object. If the server\n"
+        "is accepted, standard input goes to it, and what it sends to standard output, until\n"
+        "it closes the connection. Nothing is sent to a server that is refused. If the policy\n"
+        "demands level nonce or session, the server is asked for it in the connection.\n"
+        "Exit codes: 0 accepted, 1 refused, by either side, 2 usage or system error.",
     .example = "ratls connect 127.0.0.1:8443 --policy policy.json --collateral collateral.json",
 };

@@ -24,16 +24,15 @@ static const own_option serve_options[SERVE_OPTIONS] = {
 };
 
 /* Reads the head of an HTTP request. False if the client sends none. */
-static bool read_request(SSL *ssl, char *out, size_t cap, int *status)
+static bool read_request(SSL *ssl, char *out, size_t cap)
 {
-    size_t n = 0;
+    size_t n = 0, more;
     out[0] = '\0';
     while (n + 1 < cap) {
         ERR_clear_error();
-        *status = SSL_read(ssl, out + n, (int)(cap - 1 - n));
-        if (*status <= 0)
+        if (!tls_get(ssl, out + n, cap - 1 - n, &more) || more == 0)
             return false;
-        n += (size_t)*status;
+        n += more;
         out[n] = '\0';
         bytes in = bytes_of(out, n);
         if (bytes_find(in, bytes_text("\r\n\r\n")) < n || bytes_find(in, bytes_text("\n\n")) < n)
@@ -98,19 +97,11 @@ static char *tell(const SSL *ssl, const char *from, bool json, size_t *n)
     return NULL;
 }
 
-static bool write_all(SSL *ssl, const char *text, size_t n, int *status)
-{
-    size_t written = 0;
-    ERR_clear_error();
-    *status = SSL_write_ex(ssl, text, n, &written);
-    return *status == 1 && written == n;
-}
-
-static bool answer(SSL *ssl, const char *from, int *status)
+static bool answer(SSL *ssl, const char *from)
 {
     char request[REQUEST_MAX], head[160];
     size_t n = 0;
-    if (!read_request(ssl, request, sizeof request, status))
+    if (!read_request(ssl, request, sizeof request))
         return false;
     bool json = wants_json(request);
     char *body = tell(ssl, from, json, &n);
@@ -120,7 +111,8 @@ static bool answer(SSL *ssl, const char *from, int *status)
                    "HTTP/1.0 200 OK\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
                    "Connection: close\r\n\r\n",
                    json ? "application/json" : "text/plain; charset=us-ascii", n);
-    bool ok = write_all(ssl, head, strlen(head), status) && write_all(ssl, body, n, status);
+    ERR_clear_error();
+    bool ok = tls_put(ssl, head, strlen(head)) && tls_put(ssl, body, n);
     free(body);
     return ok;
 }
@@ -136,18 +128,16 @@ static int serve_one(const tls *t, int fd, const char *from)
 {
     char why[512];
     SSL *ssl = SSL_new(t->ctx);
-    int status = -1;
-    ERR_clear_error();
     if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) {
         SSL_free(ssl);
         complain("out of memory");
         return EXIT_TROUBLE;
     }
-    status = SSL_accept(ssl);
-    bool shaken = status == 1;
-    bool ok = shaken && answer(ssl, from, &status);
+    SSL_set_accept_state(ssl);
+    bool shaken = tls_shake(ssl);
+    bool ok = shaken && answer(ssl, from);
     if (!ok)
-        tls_reason(ssl, status, why, sizeof why);
+        tls_reason(ssl, -1, why, sizeof why);
     sheet *s = sheet_new(false);
     if (!shaken)
         sheet_line(s, "%s REFUSED: %s", from, why);
@@ -211,7 +201,8 @@ static int run(const args *a)
     }
     tls t;
     int listener = -1;
-    if (tls_open(&t, a, true) && tls_show(&t) && (!mutual || tls_demand(&t, NULL)))
+    if (tls_open(&t, a, true) && tls_show(&t) && (!mutual || tls_demand(&t, NULL)) &&
+        ((t.attester == NULL && t.level <= RATLS_BINDING_KEY) || tls_speak(&t)))
         listener = net_listen(&at, bound, sizeof bound);
     if (listener >= 0) {
         (void)printf("listening on %s\n", bound);

@@ -2,11 +2,13 @@
 #include "tls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "judge.h"
+#include "net.h"
 #include "source.h"
 #include "supply.h"
 #include "when.h"
@@ -141,6 +143,9 @@ bool tls_demand(tls *t, const char *name)
     }
     bool ok = judge_verifier(t->a, v, &e) && supply(t, v);
     if (ok && e.code == RATLS_OK) {
+        ratls_binding minimum = ratls_verifier_minimum(v);
+        if (t->level < minimum)
+            t->level = minimum;
         const ratls_verify_options when = judge_options(t->a);
         const ratls_openssl_options o = {.host = name,
                                          .now = judged_at,
@@ -153,6 +158,16 @@ bool tls_demand(tls *t, const char *name)
         complain("%s", e.text);
     ratls_verifier_free(&v);
     return ok && e.code == RATLS_OK;
+}
+
+bool tls_speak(tls *t)
+{
+    ratls_error e;
+    const ratls_openssl_session_options o = {.level = t->level};
+    if (ratls_openssl_use_session(t->ctx, &o, &e) == RATLS_OK)
+        return true;
+    complain("%s", e.text);
+    return false;
 }
 
 void tls_refresh(const tls *t)
@@ -174,6 +189,52 @@ bool tls_timeout(const args *a, int *seconds)
         return false;
     }
     *seconds = (int)n;
+    return true;
+}
+
+/* A step of the handshake has its time; in ratls/1 each has its own. */
+static bool wait_for(const SSL *ssl, unsigned want)
+{
+    return ratls_openssl_wait(ssl, want, ratls_openssl_due(ssl) >= 0 ? -1 : NET_SECONDS * 1000);
+}
+
+bool tls_shake(SSL *ssl)
+{
+    unsigned want;
+    int fd = SSL_get_fd(ssl), flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        return false;
+    ERR_clear_error();
+    do {
+        if (ratls_openssl_open(ssl, &want, NULL) != RATLS_OK)
+            return false;
+    } while (want != 0 && wait_for(ssl, want));
+    return want == 0;
+}
+
+bool tls_get(SSL *ssl, void *out, size_t cap, size_t *n)
+{
+    unsigned want;
+    do {
+        if (ratls_openssl_read(ssl, out, cap, n, &want, NULL) != RATLS_OK)
+            return false;
+    } while (want != 0 && wait_for(ssl, want));
+    return want == 0;
+}
+
+bool tls_put(SSL *ssl, const void *data, size_t n)
+{
+    const char *next = data;
+    unsigned want;
+    size_t written;
+    while (n > 0) {
+        if (ratls_openssl_write(ssl, next, n, &written, &want, NULL) != RATLS_OK)
+            return false;
+        if (want != 0 && !wait_for(ssl, want))
+            return false;
+        next += written;
+        n -= written;
+    }
     return true;
 }
 

@@ -23,6 +23,7 @@ typedef struct tls {
     SSL_CTX *ctx;
     ratls_keeper *keeper;     /* of collateral; NULL: there is none */
     ratls_attester *attester; /* NULL: none, or its certificate is from a file */
+    ratls_binding level;      /* that peers are asked for: at least what the policy demands */
     const args *a;            /* for the clock */
 } tls;
 
@@ -32,6 +33,8 @@ bool tls_open(tls *t, const args *a, bool server);
 bool tls_show(tls *t);
 /* Demands evidence of the peer, under --policy and the rest. `name` NULL: no name is demanded. */
 bool tls_demand(tls *t, const char *name);
+/* Offers ratls/1, and asks for the level where peers speak it. After tls_show and tls_demand. */
+bool tls_speak(tls *t);
 /* Asks for collateral that is held and due now, once: a program that runs for a moment has no
  * timer. */
 void tls_refresh(const tls *t);
@@ -39,6 +42,14 @@ void tls_free(tls *t);
 
 /* --timeout in seconds; -1 if it is not given. False after it said what is wrong. */
 bool tls_timeout(const args *a, int *seconds);
+
+/*
+ * Handshake, opening of ratls/1 where it is spoken, and the application's bytes. They wait for the
+ * peer. False: see tls_reason, with status -1. tls_get: *n is 0 at the end.
+ */
+bool tls_shake(SSL *ssl);
+bool tls_get(SSL *ssl, void *out, size_t cap, size_t *n);
+bool tls_put(SSL *ssl, const void *data, size_t n);
 
 /* Why the last call on this SSL failed, one sentence: ours, else OpenSSL's. */
 void tls_reason(const SSL *ssl, int status, char *out, size_t cap);
