@@ -2,7 +2,8 @@
  * TLS 1.3 handshakes between a client and a server in processes of their own, without resumption,
  * as `bench: NAME VALUE UNIT`: with an ordinary self-signed P-256 certificate that the client
  * trusts, and with evidence of a simulated platform under a policy. A handshake is everything from
- * connect() to the first byte of the server's. Rates are per second of processor time, client's and
+ * connect() to the first byte of the server's, with ratls/1 in between where the kind is a session:
+ * then a quote is made for each connection. Rates are per second of processor time, client's and
  * server's together, and beside them per second by the clock; the best of several rounds, in which
  * the kinds take turns, so that noise meets them alike.
  *
@@ -12,6 +13,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <dirent.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,7 +189,16 @@ static void show_evidence(SSL_CTX *ctx, shows shown)
         die(e.text);
 }
 
-static SSL_CTX *new_context(bool server, shows shown, demands demanded)
+/* Speaks ratls/1, and asks its peer for level session if it has a verifier. */
+static void speak(SSL_CTX *ctx)
+{
+    ratls_error e;
+    const ratls_openssl_session_options o = {.level = RATLS_BINDING_SESSION};
+    if (ratls_openssl_use_session(ctx, &o, &e) != RATLS_OK)
+        die(e.text);
+}
+
+static SSL_CTX *new_context(bool server, shows shown, demands demanded, bool session)
 {
     SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
     if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
@@ -211,6 +222,8 @@ static SSL_CTX *new_context(bool server, shows shown, demands demanded)
         if (ratls_openssl_use_verifier(ctx, &v, NULL, &e) != RATLS_OK)
             die(e.text);
     }
+    if (session)
+        speak(ctx);
     return ctx;
 }
 
@@ -225,21 +238,36 @@ static SSL_CTX *next_context(side *s)
     return s->ctx[s->next++ % s->n];
 }
 
-static void side_add(side *s, size_t n, bool server, shows shown, demands demanded)
+static void side_add(side *s, size_t n, bool server, shows shown, demands demanded, bool session)
 {
     while (n-- > 0)
-        s->ctx[s->n++] = new_context(server, shown, demanded);
+        s->ctx[s->n++] = new_context(server, shown, demanded, session);
+}
+
+/* Handshake, and opening of ratls/1 where it is spoken. */
+static bool open_up(SSL *ssl)
+{
+    unsigned want;
+    do {
+        if (ratls_openssl_open(ssl, &want, NULL) != RATLS_OK)
+            return false;
+    } while (want != 0 && ratls_openssl_wait(ssl, want, -1));
+    return true;
 }
 
 static _Noreturn void serve(int listener, side *s)
 {
+    unsigned want;
+    size_t written;
     for (;;) {
         int fd = accept(listener, NULL, NULL);
         SSL *ssl = SSL_new(next_context(s));
         if (fd < 0 || ssl == NULL || SSL_set_fd(ssl, fd) != 1)
             die("the server can't accept");
-        if (SSL_accept(ssl) == 1)
-            (void)SSL_write(ssl, "!", 1);
+        SSL_set_accept_state(ssl);
+        /* A client that has had enough is no matter. */
+        if (open_up(ssl) && ratls_openssl_write(ssl, "!", 1, &written, &want, NULL) != RATLS_OK)
+            ERR_clear_error();
         SSL_free(ssl);
         (void)close(fd);
         ERR_clear_error();
@@ -254,7 +282,7 @@ typedef struct server {
 } server;
 
 /* The server makes its contexts itself, so that nothing of the client's lies in its heap. */
-static server server_start(const char *name, size_t n, shows shown, demands demanded)
+static server server_start(const char *name, size_t n, shows shown, demands demanded, bool session)
 {
     server s = {.address = {.sun_family = AF_UNIX}};
     (void)snprintf(s.address.sun_path, sizeof s.address.sun_path, "%s/%s", work, name);
@@ -266,7 +294,7 @@ static server server_start(const char *name, size_t n, shows shown, demands dema
     s.pid = fork();
     if (s.pid == 0) {
         static side contexts;
-        side_add(&contexts, n, true, shown, demanded);
+        side_add(&contexts, n, true, shown, demanded, session);
         serve(listener, &contexts);
     }
     (void)close(listener);
@@ -285,21 +313,37 @@ static void server_stop(const server *s)
     (void)waitpid(s->pid, NULL, 0);
 }
 
-/* 0 if the server's byte arrived, else the alert that did, or -1. */
-static int shake(const server *s, SSL_CTX *ctx)
+static SSL *dial(const server *s, SSL_CTX *ctx)
 {
-    char byte;
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     SSL *ssl = SSL_new(ctx);
     if (fd < 0 || ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
         connect(fd, (const struct sockaddr *)&s->address, sizeof s->address) != 0)
         die("the client can't connect");
-    bool ok = SSL_connect(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1;
+    SSL_set_connect_state(ssl);
+    return ssl;
+}
+
+static void hang_up(SSL *ssl)
+{
+    int fd = SSL_get_fd(ssl);
+    SSL_free(ssl);
+    (void)close(fd);
+}
+
+/* 0 if the server's byte arrived, else the alert that did, or -1. */
+static int shake(const server *s, SSL_CTX *ctx)
+{
+    char byte;
+    unsigned want;
+    size_t n;
+    SSL *ssl = dial(s, ctx);
+    bool ok =
+        open_up(ssl) && ratls_openssl_read(ssl, &byte, 1, &n, &want, NULL) == RATLS_OK && n == 1;
     unsigned long e = ok ? 0 : ERR_peek_error();
     int alert = ERR_GET_REASON(e) - SSL_AD_REASON_OFFSET;
     ERR_clear_error();
-    SSL_free(ssl);
-    (void)close(fd);
+    hang_up(ssl);
     return ok ? 0 : alert > 0 ? alert : -1;
 }
 
@@ -309,7 +353,16 @@ static void shake_well(const server *s, side *client)
         die("a handshake failed");
 }
 
-typedef enum kind { PLAIN, ATTESTED, PLAIN_MUTUAL, ATTESTED_MUTUAL, ATTESTED_NEW, KINDS } kind;
+typedef enum kind {
+    PLAIN,
+    ATTESTED,
+    SESSION,
+    PLAIN_MUTUAL,
+    ATTESTED_MUTUAL,
+    SESSION_MUTUAL,
+    ATTESTED_NEW,
+    KINDS
+} kind;
 
 typedef struct how {
     const char *name;
@@ -318,18 +371,24 @@ typedef struct how {
     demands of_server, of_client;
     kind beside;
     const char *ratio; /* to `beside` */
+    bool session;      /* ratls/1 at level session */
 } how;
 
 static const how kinds[KINDS] = {
-    [PLAIN] = {"handshake_plain", 1, ORDINARY, NO_CERTIFICATE, THE_ORDINARY, NOTHING, PLAIN, NULL},
+    [PLAIN] = {"handshake_plain", 1, ORDINARY, NO_CERTIFICATE, THE_ORDINARY, NOTHING, PLAIN, NULL,
+               false},
     [ATTESTED] = {"handshake_attested", 1, EVIDENCE, NO_CERTIFICATE, GENUINE, NOTHING, PLAIN,
-                  "_per_plain"},
+                  "_per_plain", false},
+    [SESSION] = {"handshake_session", 1, EVIDENCE, NO_CERTIFICATE, GENUINE, NOTHING, ATTESTED,
+                 "_per_attested", true},
     [PLAIN_MUTUAL] = {"handshake_plain_mutual", 1, ORDINARY, ORDINARY, THE_ORDINARY, THE_ORDINARY,
-                      PLAIN_MUTUAL, NULL},
+                      PLAIN_MUTUAL, NULL, false},
     [ATTESTED_MUTUAL] = {"handshake_attested_mutual", 1, EVIDENCE, EVIDENCE, GENUINE, GENUINE,
-                         PLAIN_MUTUAL, "_per_plain_mutual"},
+                         PLAIN_MUTUAL, "_per_plain_mutual", false},
+    [SESSION_MUTUAL] = {"handshake_session_mutual", 1, EVIDENCE, EVIDENCE, GENUINE, GENUINE,
+                        ATTESTED_MUTUAL, "_per_attested_mutual", true},
     [ATTESTED_NEW] = {"handshake_attested_new", LAP, EVIDENCE, NO_CERTIFICATE, GENUINE, NOTHING,
-                      PLAIN, "_per_plain"},
+                      PLAIN, "_per_plain", false},
 };
 
 typedef struct rates {
@@ -362,8 +421,8 @@ static void bench_rates(void)
     rates best[KINDS] = {{0, 0}};
     for (int k = 0; k < KINDS; k++) {
         const how *h = &kinds[k];
-        servers[k] = server_start(h->name, h->certificates, h->server, h->of_client);
-        side_add(&clients[k], 1, false, h->client, h->of_server);
+        servers[k] = server_start(h->name, h->certificates, h->server, h->of_client, h->session);
+        side_add(&clients[k], 1, false, h->client, h->of_server, h->session);
         for (size_t i = 0; i < 20 + h->certificates; i++)
             shake_well(&servers[k], &clients[k]);
     }
@@ -410,8 +469,8 @@ static void bench_memory(long handshakes)
     static side clients;
     char name[64];
     long settled = 0;
-    server s = server_start("memory", 1, EVIDENCE, GENUINE);
-    side_add(&clients, LAP, false, EVIDENCE, NOTHING);
+    server s = server_start("memory", 1, EVIDENCE, GENUINE, false);
+    side_add(&clients, LAP, false, EVIDENCE, NOTHING, false);
     for (long i = 1; i <= handshakes; i++) {
         shake_well(&s, &clients);
         if (i == SETTLED)
@@ -420,6 +479,36 @@ static void bench_memory(long handshakes)
     (void)snprintf(name, sizeof name, "server_memory_%ld_handshakes", handshakes);
     report(name, "", (double)(resident(&s) - settled), "KiB");
     server_stop(&s);
+}
+
+/* Heap of the client by each connection that is open. */
+static double heap_by_connection(const char *name, bool session)
+{
+    enum { OPEN = 200 };
+    static side clients[2];
+    static SSL *all[OPEN];
+    side *client = &clients[session ? 1 : 0];
+    server s = server_start(name, 1, EVIDENCE, NOTHING, session);
+    side_add(client, 1, false, NO_CERTIFICATE, GENUINE, session);
+    shake_well(&s, client);
+    size_t before = mallinfo2().uordblks;
+    for (size_t i = 0; i < OPEN; i++) {
+        all[i] = dial(&s, client->ctx[0]);
+        if (!open_up(all[i]) || !ratls_openssl_accepted(all[i]))
+            die("a connection can't be opened");
+    }
+    size_t after = mallinfo2().uordblks;
+    for (size_t i = 0; i < OPEN; i++)
+        hang_up(all[i]);
+    server_stop(&s);
+    return (double)(after - before) / OPEN;
+}
+
+/* What ratls/1 takes for a connection that is open, beyond the same without. */
+static void bench_session_memory(void)
+{
+    double plain = heap_by_connection("heap", false);
+    report("session_memory", "", heap_by_connection("heap-session", true) - plain, "bytes");
 }
 
 static void bench_memory_refused(long handshakes)
@@ -437,10 +526,10 @@ static void bench_memory_refused(long handshakes)
     static side clients;
     char name[64];
     long settled = 0;
-    server s = server_start("refused", 1, EVIDENCE, GENUINE);
+    server s = server_start("refused", 1, EVIDENCE, GENUINE, false);
     for (size_t i = 0; i < LAP / REFUSED; i++)
         for (size_t k = 0; k < REFUSED; k++)
-            side_add(&clients, 1, false, refused[k].shown, NOTHING);
+            side_add(&clients, 1, false, refused[k].shown, NOTHING, false);
     for (long i = 0; i < handshakes; i++) {
         if (shake(&s, next_context(&clients)) != refused[i % REFUSED].alert)
             die("a handshake was not refused as it should be");
@@ -468,6 +557,7 @@ int main(void)
     make_ordinary();
     make_platforms();
     bench_rates();
+    bench_session_memory();
     bench_memory(handshakes);
     bench_memory_refused(handshakes / 10);
     return 0;
