@@ -69,13 +69,6 @@ static int trouble(const ratls_error *e)
     return e->code == RATLS_E_SYSTEM || e->code == RATLS_E_MISSING ? EXIT_TROUBLE : EXIT_REFUSED;
 }
 
-static void wipe_input(input *in)
-{
-    if (in->data != NULL)
-        crypto_wipe(in->data, in->n);
-    input_free(in);
-}
-
 static bool read_file(const char *path, input *in, ratls_bytes *out)
 {
     if (path == NULL)
@@ -239,8 +232,8 @@ static int run(const args *a)
     int status = EXIT_TROUBLE;
     if (read_words(a, &h, &o) && read_files(a, &h, &o))
         status = attest(a, &h, &o);
-    wipe_input(&h.key);
-    wipe_input(&h.ca_key);
+    input_wipe(&h.key);
+    input_wipe(&h.ca_key);
     input_free(&h.ca);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "codec/pem.h"
 #include "command.h"
+#include "crypto/private.h"
 #include "kind.h"
 
 /* Reads to the end, or one byte beyond the limit. False with errno set. */
@@ -71,6 +72,13 @@ void input_free(input *in)
     free(in->data);
     in->data = NULL;
     in->n = 0;
+}
+
+void input_wipe(input *in)
+{
+    if (in->data != NULL)
+        crypto_wipe(in->data, in->n);
+    input_free(in);
 }
 
 static bool is_space(uint8_t c)

@@ -19,6 +19,8 @@ bool input_read(const char *path, input *out);
 /* The same, and a file that is too large is an error too: for the user's own files. */
 bool input_read_own(const char *path, input *out);
 void input_free(input *in);
+/* The same for a secret. */
+void input_wipe(input *in);
 
 static inline bytes input_bytes(const input *in)
 {

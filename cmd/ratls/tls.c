@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "input.h"
 #include "judge.h"
 #include "net.h"
 #include "source.h"
@@ -72,19 +73,12 @@ static void on_renewal(void *context, const ratls_renewal *renewal)
         complain("the certificate was not renewed: %s", renewal->error->text);
 }
 
-bool tls_show(tls *t)
+/* Evidence of --source, for a key of its own or that of --key. */
+static bool show_source(tls *t, bytes key_pem)
 {
-    const char *cert = t->a->own[TLS_CERT], *key = t->a->own[TLS_KEY];
-    const char *source = t->a->own[TLS_SOURCE];
     ratls_error e = {.text = ""};
-    ratls_attester_options o = {.renewed = on_renewal};
-    if (cert != NULL || key != NULL) {
-        if (source == NULL)
-            return show_files(t, cert, key);
-        complain("--source and --cert exclude one another");
-        return false;
-    }
-    ratls_code code = source_named(source, &o.source, &e);
+    ratls_attester_options o = {.renewed = on_renewal, .key_pem = key_pem};
+    ratls_code code = source_named(t->a->own[TLS_SOURCE], &o.source, &e);
     if (code == RATLS_OK && t->a->own[TLS_STAPLE] != NULL && !source_staple(t->a, &o, &t->keeper)) {
         ratls_source_free(&o.source);
         return false;
@@ -103,6 +97,23 @@ bool tls_show(tls *t)
     if (code != RATLS_OK)
         complain("%s", e.text);
     return code == RATLS_OK;
+}
+
+bool tls_show(tls *t)
+{
+    const char *cert = t->a->own[TLS_CERT], *key = t->a->own[TLS_KEY];
+    input file = {.data = NULL};
+    if (cert != NULL && t->a->own[TLS_SOURCE] != NULL) {
+        complain("--source and --cert exclude one another");
+        return false;
+    }
+    if (cert != NULL || (key != NULL && t->a->own[TLS_SOURCE] == NULL))
+        return show_files(t, cert, key);
+    if (key != NULL && !input_read_own(key, &file))
+        return false;
+    bool ok = show_source(t, input_bytes(&file));
+    input_wipe(&file);
+    return ok;
 }
 
 static int64_t judged_at(void *context)

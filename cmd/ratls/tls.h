@@ -15,7 +15,7 @@ enum tls_option { TLS_SOURCE, TLS_CERT, TLS_KEY, TLS_STAPLE, TLS_MUTUAL, TLS_TIM
     [TLS_SOURCE] = {"--source", "S", SOURCE_ABOUT},                                                \
     [TLS_CERT] = {"--cert", "CHAIN.pem",                                                           \
                   "this certificate, with its chain, instead of a source's"},                      \
-    [TLS_KEY] = {"--key", "KEY.pem", "its private key"},                                           \
+    [TLS_KEY] = {"--key", "KEY.pem", "its private key; with --source: of its certificates"},       \
     [TLS_STAPLE] = {"--staple", NULL, STAPLE_ABOUT}
 
 /* A context with what it rests on. */
