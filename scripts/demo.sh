@@ -1,19 +1,21 @@
 #!/bin/sh
 # demo.sh [PROGRAM]: shows what ratls does, and checks that it does. `./run demo` calls it after the
 # build. PROGRAM or $RATLS is the program; beside it, or at $RATLS_MINT, stands ratls-mint, which
-# makes the certificates that ratls itself does not make: stolen evidence, and none.
+# makes the certificates that ratls itself does not make: stolen evidence, and none; and beside that,
+# or at $RATLS_MIDDLE, ratls-middle, a man in the middle.
 set -eu
 
 source=${RATLS_SOURCE:-$(cd "$(dirname "$0")/.." && pwd)}
 program=${1:-${RATLS:-$source/build/bin/ratls}}
 mint=${RATLS_MINT:-$(dirname "$program")/ratls-mint}
+middle=${RATLS_MIDDLE:-$(dirname "$mint")/ratls-middle}
 vectors=${RATLS_VECTORS:-$source/../shared/vectors}
 
 absolute() {
     (cd "$(dirname "$1")" 2>/dev/null && echo "$PWD/$(basename "$1")")
 }
 
-for needed in "$program" "$mint"; do
+for needed in "$program" "$mint" "$middle"; do
     [ -x "$needed" ] || {
         echo "error: $needed is not there; build it first: ./run build" >&2
         exit 1
@@ -21,13 +23,15 @@ for needed in "$program" "$mint"; do
 done
 program=$(absolute "$program")
 mint=$(absolute "$mint")
+middle=$(absolute "$middle")
 vectors=$(cd "$vectors" 2>/dev/null && pwd) || vectors=
 dir=$(mktemp -d)
 # Process ids of servers that run.
 once=''
 mutual=''
+between=''
 end() {
-    for pid in $once $mutual; do
+    for pid in $once $mutual $between; do
         { kill "$pid" && wait "$pid"; } 2>/dev/null || :
     done
     rm -rf "$dir"
@@ -140,6 +144,30 @@ connect() {
     shift
     show "printf 'GET / HTTP/1.0\\n\\n' | ratls connect $at $*"
     printf 'GET / HTTP/1.0\n\n' | called connect "$at" --timeout 30 "$@"
+}
+
+# stop PID: it is over.
+stop() {
+    { kill "$1" && wait "$1"; } 2>/dev/null || :
+}
+
+# man_in_the_middle CERT KEY: between a client and the server at $at; is at $at himself from now on.
+man_in_the_middle() {
+    echo "  a man in the middle, with that key, stands before $at and passes all on"
+    : >middle.log
+    "$middle" "$at" "$1" "$2" >middle.log 2>middle.err </dev/null &
+    between=$!
+    server=$between
+    listening middle.log
+}
+
+# connect_and_tell EXIT WORD…: the secret goes to whoever is at $at, if he is accepted.
+connect_and_tell() {
+    expected=$1
+    shift
+    show "printf 'GET / HTTP/1.0\\nPassword: $secret\\n\\n' | ratls connect $at $*"
+    printf 'GET / HTTP/1.0\nPassword: %s\n\n' "$secret" | called connect "$at" --timeout 30 "$@"
+    sed -n '/^ACCEPTED/p;/^REFUSED/p;/^binding/p' err
 }
 
 # bad_server WHY SERVER-WORDS CLIENT-WORDS: the client refuses it with the sentence WHY, and hands
@@ -293,10 +321,73 @@ bad_client 'certificate: no evidence ' "$none"
 bad_client 'binding: ' "$thief"
 say "And one that shows no certificate:"
 bad_client 'tls: the peer sent no certificate' ""
-{ kill "$mutual" && wait "$mutual"; } 2>/dev/null || :
+stop "$mutual"
 mutual=''
 
-part "3. Real ones"
+part "3. Replayed and relayed"
+say "The key of a server gets into wrong hands, with its certificate. The evidence in it is genuine."
+call 0 attest --source sim:platform --out leaked
+say "What shall count is for the policy to say: level key is what a certificate can prove." \
+    "At level session the peer must answer, on this connection, for this connection."
+for level in nonce session; do
+    sed "s/^}\$/, \"binding\": {\"minimum\": \"$level\"}}/" policy.json >$level.json
+done
+tail -n 1 session.json
+secret=correct-horse-battery-staple
+
+say "Replayed: the platform is gone, somebody else shows its certificate and holds its key." \
+    "At level key that is accepted, and the result says no more than key:"
+serve once.log --cert leaked/chain.pem --key leaked/key.pem
+once=$server
+listening once.log
+# shellcheck disable=SC2086
+connect_and_tell 0 --policy policy.json $trust
+expect err '^binding  *key, by certificate'
+say "At level session it is refused, and nothing is sent to it:"
+# shellcheck disable=SC2086
+connect_and_tell 1 --policy session.json $trust
+expect err '^REFUSED: tls: the peer does not speak ratls/1: policy: .* level "key", expected .*"session"$'
+[ ! -s out ] || fail "a refused server was heard: $(cat out)"
+stop "$once"
+
+say "Relayed: the platform lives, and somebody with its key stands in between. The server:"
+serve once.log --source sim:platform --key leaked/key.pem
+once=$server
+listening once.log
+honest=$at
+for level in key nonce; do
+    policy=$level.json
+    [ $level = nonce ] || policy=policy.json
+    at=$honest
+    echo
+    man_in_the_middle leaked/chain.pem leaked/key.pem
+    # shellcheck disable=SC2086
+    connect_and_tell 0 --policy $policy $trust
+    expect err "^binding  *$level, by "
+    wait "$between" || fail "the man in the middle failed: $(cat middle.err)"
+    between=''
+    sed 's/^read: /  he has read: /;/^listening/d' middle.log | grep "$secret" ||
+        fail "the man in the middle has read nothing: $(cat middle.log)"
+done
+say "At level session the server's answer is for his connection to it, not for the client's to him:"
+at=$honest
+man_in_the_middle leaked/chain.pem leaked/key.pem
+# shellcheck disable=SC2086
+connect_and_tell 1 --policy session.json $trust
+expect err '^REFUSED: binding: .*connection'
+wait "$between" || fail "the man in the middle failed: $(cat middle.err)"
+between=''
+! grep -q "$secret" middle.log || fail "he has read it"
+echo "  he has read nothing of it"
+say "The server itself, with nobody in between:"
+at=$honest
+# shellcheck disable=SC2086
+connect_and_tell 0 --policy session.json $trust
+expect err '^binding  *session, by ratls/1 and tls-exporter'
+stop "$once"
+once=''
+
+part "4. Real ones"
 if [ ! -r "$vectors/interop-certs/gramine-cert.pem" ]; then
     say "The published certificates of Gramine, RATS-TLS and Intel's SGX SDK are not here" \
         "(RATLS_VECTORS names their folder), so this is the end."

@@ -7,7 +7,8 @@ set -u
 rm -rf work
 mkdir -p work/tmp
 cd work || exit 1
-export RATLS="$program" RATLS_MINT="$mint_program" TMPDIR="$PWD/tmp" SERVERS="$PWD/servers"
+export RATLS="$program" RATLS_MINT="$mint_program" \
+    RATLS_MIDDLE="${RATLS_MIDDLE:-$(dirname "$program")/ratls-middle}" TMPDIR="$PWD/tmp" SERVERS="$PWD/servers"
 
 # demo EXIT [COMMAND SCRIPT]: what it says is then in out and err. With COMMAND, ratls does SCRIPT
 # for that one.
@@ -43,6 +44,13 @@ for why in 'policy: MRENCLAVE' 'policy: debug is on' 'policy: TCB status OutOfDa
     has out "^server: REFUSED: $why"
 done
 has out '^NOT VALID: quote: its signature '
+for level in key nonce session; do
+    has out "^binding  *$level, by "
+done
+has out '^REFUSED: tls: the peer does not speak ratls/1: '
+has out '^REFUSED: binding: .*made on another connection'
+has out '^  he has read: Password'
+has out '^  he has read nothing of it$'
 RATLS_VECTORS=/nonexistent
 demo 0
 has out 'are not here'
@@ -57,6 +65,9 @@ wrong verify-quote 'exit 0'
 wrong connect 'echo ACCEPTED >&2; exit 0'
 wrong connect 'echo ACCEPTED >&2; exit 1'
 wrong serve 'exit 1'
+# shellcheck disable=SC2016 # it is for the script
+wrong connect '"$RATLS" "$@" 2>said; status=$?
+    sed "s/^binding  *key/binding session/" said >&2; exit $status'
 # shellcheck disable=SC2016 # it is for the script
 for other in MRENCLAVE debug TCB evidence binding; do
     wrong connect '"$RATLS" "$@" 2>said; status=$?

@@ -5,56 +5,8 @@ set -u
 rm -rf work
 mkdir work
 cd work || exit 1
-trap 'stop' EXIT
-pid=
-
-# start NAME WORD…: a server in the background; its address is then in $at.
-start() {
-    log=$1.log at=
-    rm -f "$log"
-    shift
-    "$@" >"$log" 2>"$log.err" &
-    pid=$!
-    for _ in $(seq 100); do
-        at=$(sed -n 's/^listening on //p' "$log" 2>/dev/null)
-        [ -n "$at" ] && return
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.1
-    done
-    echo "error: no server: $*" >&2
-    cat "$log.err" >&2
-    exit 1
-}
-# serve WORD…: ratls serve, which stops by itself whatever becomes of this test.
-serve() {
-    start serve "$program" serve 127.0.0.1:0 --timeout 60 "$@"
-}
-stop() {
-    [ -z "$pid" ] || kill "$pid" 2>/dev/null
-    [ -z "$pid" ] || wait "$pid" 2>/dev/null
-    pid=
-}
-# ended EXIT: the server has ended by itself, so.
-ended() {
-    status=0
-    wait "$pid" || status=$?
-    pid=
-    [ "$status" = "$1" ] || bad "the server's exit code is $status, expected $1"
-}
-# ask EXIT PATH WORD…: connects, asks for PATH by HTTP; out and err are then as after run.
-ask() {
-    expected=$1 path=$2
-    shift 2
-    asked="ratls connect $at $*"
-    cases=$((cases + 1))
-    status=0
-    printf 'GET %s HTTP/1.0\r\n\r\n' "$path" |
-        "$program" connect "$at" --timeout 20 "$@" >out 2>err || status=$?
-    [ "$status" = "$expected" ] || {
-        bad "exit code $status, expected $expected"
-        head -n 3 err
-    }
-}
+# shellcheck source=test/cli/server.inc
+. "$RATLS_SOURCE/test/cli/server.inc"
 
 # The stranger first: of items of one purpose the newest counts, and no second must decide that.
 run 0 sim new stranger
