@@ -48,6 +48,17 @@ has err '^binding  *key, by certificate; identity: none$'
 # shellcheck disable=SC2086
 run 2 connect "$at" $trust --policy key.json --level none
 has err "^ratls: --level: found 'none', expected key, nonce or session$"
+# The program of examples/ too.
+example=$(dirname "$program")/example-session
+asked="example-session"
+"$example" "$at" session.json good/collateral.json good/root.pem >out 2>err || bad "it fails"
+has err '^session: the server is bound at level session$'
+has out '^HTTP/1.0 200 OK'
+if "$example" "$at" session.json td/collateral.json td/root.pem >out 2>err; then
+    bad "it accepts what it should not"
+fi
+has err '^session: '
+[ ! -s out ] || bad "a refused server was heard"
 # Another code than the policy accepts is refused in the handshake.
 stop
 serve --source sim:other
