@@ -11,8 +11,10 @@
 #include "net.h"
 #include "source.h"
 #include "tls.h"
+#include "when.h"
 
-enum { CONNECT_SNI = TLS_OPTIONS, CONNECT_NAME, CONNECT_LEVEL, CONNECT_OPTIONS };
+enum { CONNECT_SNI = TLS_OPTIONS, CONNECT_NAME, CONNECT_LEVEL, CONNECT_AGAIN, CONNECT_OPTIONS };
+enum { AGAIN_MAX = 86400 };
 
 static const own_option connect_options[CONNECT_OPTIONS] = {
     TLS_OWN_OPTIONS,
@@ -22,6 +24,7 @@ static const own_option connect_options[CONNECT_OPTIONS] = {
     [CONNECT_NAME] = {"--name", "NAME", "the certificate must also be for this name or address"},
     [CONNECT_LEVEL] = {"--level", "LEVEL",
                        "speak ratls/1, and ask for \"nonce\" or \"session\"; \"key\": ask nothing"},
+    [CONNECT_AGAIN] = {"--again", "S", "ask again each S seconds, while the connection lasts"},
 };
 
 static void print_verdict(const args *a, const SSL *ssl, bool accepted, const char *why)
@@ -197,9 +200,23 @@ static bool level_of(const args *a, ratls_binding *level)
     return false;
 }
 
-static bool demand(tls *t, ratls_binding level)
+/* The same. */
+static bool again_of(const args *a, uint32_t *seconds)
+{
+    const char *text = a->own[CONNECT_AGAIN];
+    uint64_t n = 0;
+    if (text != NULL && (!number_parse(text, AGAIN_MAX, &n) || n == 0)) {
+        complain("--again: found '%s', expected seconds from 1 to %d", text, AGAIN_MAX);
+        return false;
+    }
+    *seconds = (uint32_t)n;
+    return true;
+}
+
+static bool demand(tls *t, ratls_binding level, uint32_t again)
 {
     t->level = level;
+    t->again_seconds = again;
     if (!tls_demand(t, t->a->own[CONNECT_NAME]))
         return false;
     bool speaks = t->level > RATLS_BINDING_KEY || t->a->own[CONNECT_LEVEL] != NULL;
@@ -210,17 +227,18 @@ static int run(const args *a)
 {
     address to;
     ratls_binding level;
+    uint32_t again;
     int seconds, status = EXIT_TROUBLE;
     bool shows = a->own[TLS_MUTUAL] != NULL || a->own[TLS_SOURCE] != NULL ||
                  a->own[TLS_CERT] != NULL || a->own[TLS_KEY] != NULL;
-    if (!tls_timeout(a, &seconds) || !level_of(a, &level))
+    if (!tls_timeout(a, &seconds) || !level_of(a, &level) || !again_of(a, &again))
         return EXIT_TROUBLE;
     if (!address_parse(a->file, &to)) {
         complain("connect: found '%s', expected HOST:PORT", a->file);
         return EXIT_TROUBLE;
     }
     tls t;
-    if (tls_open(&t, a, false) && (!shows || tls_show(&t)) && demand(&t, level)) {
+    if (tls_open(&t, a, false) && (!shows || tls_show(&t)) && demand(&t, level, again)) {
         tls_refresh(&t);
         int fd = net_connect(&to);
         if (fd >= 0) {

@@ -92,7 +92,7 @@ static bool show_source(tls *t, bytes key_pem)
         code = ratls_attester_renew(t->attester, (int64_t)time(NULL), &e);
     if (code == RATLS_OK)
         code = ratls_attester_start(t->attester, &e);
-    if (code == RATLS_OK)
+    if (code == RATLS_OK && t->a->own[TLS_CERT] == NULL)
         code = ratls_openssl_use_attester(t->ctx, t->attester, &e);
     if (code != RATLS_OK)
         complain("%s", e.text);
@@ -102,13 +102,10 @@ static bool show_source(tls *t, bytes key_pem)
 bool tls_show(tls *t)
 {
     const char *cert = t->a->own[TLS_CERT], *key = t->a->own[TLS_KEY];
+    bool has_source = t->a->own[TLS_SOURCE] != NULL;
     input file = {.data = NULL};
-    if (cert != NULL && t->a->own[TLS_SOURCE] != NULL) {
-        complain("--source and --cert exclude one another");
-        return false;
-    }
-    if (cert != NULL || (key != NULL && t->a->own[TLS_SOURCE] == NULL))
-        return show_files(t, cert, key);
+    if (cert != NULL || (key != NULL && !has_source))
+        return show_files(t, cert, key) && (!has_source || show_source(t, BYTES_NONE));
     if (key != NULL && !input_read_own(key, &file))
         return false;
     bool ok = show_source(t, input_bytes(&file));
@@ -174,7 +171,8 @@ bool tls_demand(tls *t, const char *name)
 bool tls_speak(tls *t)
 {
     ratls_error e;
-    const ratls_openssl_session_options o = {.level = t->level};
+    const ratls_openssl_session_options o = {
+        .level = t->level, .attester = t->attester, .again_seconds = t->again_seconds};
     if (ratls_openssl_use_session(t->ctx, &o, &e) == RATLS_OK)
         return true;
     complain("%s", e.text);

@@ -22,14 +22,16 @@ enum tls_option { TLS_SOURCE, TLS_CERT, TLS_KEY, TLS_STAPLE, TLS_MUTUAL, TLS_TIM
 typedef struct tls {
     SSL_CTX *ctx;
     ratls_keeper *keeper;     /* of collateral; NULL: there is none */
-    ratls_attester *attester; /* NULL: none, or its certificate is from a file */
+    ratls_attester *attester; /* of --source; NULL: none */
+    uint32_t again_seconds;   /* between two questions to a peer; 0: it is asked once */
     ratls_binding level;      /* that peers are asked for: at least what the policy demands */
     const args *a;            /* for the clock */
 } tls;
 
 /* A context for that side. False after it said why not. Freed by tls_free in any case. */
 bool tls_open(tls *t, const args *a, bool server);
-/* Shows evidence: the certificate of --cert, or one from --source that is renewed in time. */
+/* Shows evidence: the certificate of --cert, or one from --source that is renewed in time. With
+ * both the source is for ratls/1. */
 bool tls_show(tls *t);
 /* Demands evidence of the peer, under --policy and the rest. `name` NULL: no name is demanded. */
 bool tls_demand(tls *t, const char *name);

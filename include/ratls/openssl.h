@@ -128,6 +128,10 @@ typedef struct ratls_openssl_session_options {
      * from, where the peer does not know ratls/1. */
     const char *const *protocols;
     size_t protocols_n;
+    /* Answers the peer's questions, for whatever certificate the context shows, one of a CA without
+     * evidence for instance. NULL: the context's attester, if it has one. Must outlive the context.
+     */
+    ratls_attester *attester;
     uint32_t again_seconds, interval_seconds; /* as in ratls_session_options, also the next */
     bool unframed;
     /* The own evidence for this SSL is ready: call what wanted RATLS_WANT_EVIDENCE again. From
@@ -139,7 +143,7 @@ typedef struct ratls_openssl_session_options {
 
 /*
  * Offer ratls/1 in ALPN, and speak it with peers that know it: if the context has a verifier, the
- * peer is asked after each handshake; if it has an attester, the peer's questions are answered.
+ * peer is asked after each handshake; if there is an attester, the peer's questions are answered.
  * With a peer that does not know ratls/1 the level is "key", and a policy that demands more refuses
  * it in the handshake, with that reason. With one that knows it, a certificate without evidence is
  * no failure, since its answer brings evidence.

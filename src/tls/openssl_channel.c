@@ -206,7 +206,8 @@ static ratls_code new_session(adapter *a, SSL *ssl, connection *c, ratls_error *
                                      .handshake = c->result,
                                      .result = c->result,
                                      .again_seconds = a->session.again_seconds,
-                                     .attester = a->attester,
+                                     .attester = a->session.attester != NULL ? a->session.attester
+                                                                             : a->attester,
                                      .interval_seconds = a->session.interval_seconds,
                                      .ready = on_ready,
                                      .context = c,

@@ -126,7 +126,6 @@ run 0 serve 127.0.0.1:0 --source sim:good --timeout 1
 run 2 serve 8443 --source sim:good
 has err "^ratls: serve: found '8443', expected HOST:PORT"
 run 2 serve 127.0.0.1:0 --source sim:nowhere
-run 2 serve 127.0.0.1:0 --source sim:good --cert tls/chain.pem --key tls/key.pem
 run 2 serve 127.0.0.1:0 --cert tls/chain.pem
 run 2 serve 127.0.0.1:0 --source sim:good --policy policy.json
 run 2 serve 127.0.0.1:0 --source sim:good --timeout 0

@@ -96,6 +96,28 @@ for level in nonce session; do
 done
 stop
 
+# A certificate of a CA without evidence, for a name; the evidence comes in the answer. Both are
+# demanded on one connection.
+run 0 ca init ca
+run 0 attest --out asked --source sim:good --csr --names www.example
+# shellcheck disable=SC2086
+run 0 ca sign asked/request.pem --ca ca --policy key.json $trust --names www.example --out www.pem
+sed 's/^}$/, "binding": {"minimum": "session", "identity": "ca"}}/' key.json >both.json
+serve --cert www.pem --key asked/key.pem --source sim:good
+# shellcheck disable=SC2086
+ask 0 / $trust --policy both.json --ca ca/ca.pem --name www.example
+has err '^binding  *session, by ratls/1 and tls-exporter; identity: ca$'
+# shellcheck disable=SC2086
+ask 1 / $trust --policy both.json --ca ca/ca.pem --name www.other.example
+has err "^REFUSED: tls: the peer's certificate is not for the name"
+# shellcheck disable=SC2086
+ask 1 / $trust --policy both.json --name www.example
+has err '^REFUSED: policy: binding.identity is "ca"'
+# shellcheck disable=SC2086
+ask 1 / $trust --policy key.json --ca ca/ca.pem
+has err '^REFUSED: certificate: no evidence'
+stop
+
 # Both sides.
 # shellcheck disable=SC2086
 serve --source sim:good --mutual --policy session.json $trust
