@@ -59,25 +59,26 @@ def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def expand_label(secret, label, context):
-    """HKDF-Expand-Label of TLS 1.3 for 32 bytes [RFC 8446 7.1]."""
+def expand_label(secret, label, context, length=32, suite="sha256"):
+    """HKDF-Expand-Label of TLS 1.3, for at most one block [RFC 8446 7.1]."""
     label = b"tls13 " + label
     info = (
-        (32).to_bytes(2, "big")
+        length.to_bytes(2, "big")
         + bytes([len(label)])
         + label
         + bytes([len(context)])
         + context
     )
-    return hmac.new(secret, info + b"\x01", hashlib.sha256).digest()
+    return hmac.new(secret, info + b"\x01", suite).digest()[:length]
 
 
-def tls_exporter(exporter_master_secret):
-    """RFC 9266 for a cipher suite with SHA-256 [RFC 8446 7.5]; the context is empty."""
+def tls_exporter(exporter_master_secret, suite="sha256"):
+    """RFC 9266, with the hash of the cipher suite [RFC 8446 7.5]; the context is empty."""
+    empty = hashlib.new(suite).digest()
     secret = expand_label(
-        exporter_master_secret, b"EXPORTER-Channel-Binding", sha256()
+        exporter_master_secret, b"EXPORTER-Channel-Binding", empty, len(empty), suite
     )
-    return expand_label(secret, b"exporter", sha256())
+    return expand_label(secret, b"exporter", empty, 32, suite)
 
 
 def p256_key(point):
