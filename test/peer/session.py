@@ -3,7 +3,7 @@
 
 session.py client HOST:PORT …   connects
 session.py server HOST:PORT …   serves one connection
-session.py --vectors            holds it against the vectors of what is refused
+session.py --vectors            holds it against vectors
 session.py --fault list         the bad peers that it can be
 
 It judges the peer's answer as that page says, and of the quote that the attestation key signed it
@@ -29,7 +29,7 @@ import traceback
 
 import faults
 from protocol import CLIENT, SERVER, Refused, RefusedByPeer, Session, described
-from tls_channel import Channel, key_of_file, make_context
+from tls_channel import Channel, exporter_of, key_of_file, make_context
 from vectors import refused as refused_vectors
 
 LINGER = 5
@@ -303,8 +303,24 @@ def parse(arguments):
     return settings
 
 
+# Cipher suite, EXPORTER_SECRET and exporter value of connections, as OpenSSL 3.0 says them.
+EXPORTERS = [
+    (
+        "TLS_AES_128_GCM_SHA256",
+        "94512c431f0fec3dbbba940451dbd588946c154ad6d9b860160a6d614f511171",
+        "8d75a0fef7a5a063e7aaa39c268641138202631529f7cd536e61d97edceb9666",
+    ),
+    (
+        "TLS_AES_256_GCM_SHA384",
+        "8dfacb24d736edee8f9b2b77aef68f529bf13ade27d39c2ad0887d3592d14fe2"
+        "89f0ad77a2f910ce77ccc795c5298649",
+        "d8a12050c20a40cdc82555dfcf806c238908aa5fc2bc192e25dd7145961d7c2d",
+    ),
+]
+
+
 def check_vectors():
-    """What the document says that a server refuses, with which code."""
+    """What the document says that a server refuses, with which code; exporter values."""
     settings = parse(["server", ":0", "--level", "none", "--cert", "-", "--key", "-"])
     wrong = 0
     for name, data, expected in refused_vectors():
@@ -317,7 +333,12 @@ def check_vectors():
         if found != expected:
             say(f"{name}: code {found}, expected {expected}")
             wrong += 1
-    say(f"{len(refused_vectors())} vectors, {wrong} not refused as the document says")
+    for suite, secret, expected in EXPORTERS:
+        found = exporter_of(suite, bytes.fromhex(secret)).hex()
+        if found != expected:
+            say(f"{suite}: exporter value {found}, expected {expected}")
+            wrong += 1
+    say(f"{len(refused_vectors())} refusals, {len(EXPORTERS)} exporter values, {wrong} wrong")
     return 1 if wrong else 0
 
 

@@ -19,6 +19,10 @@ ALPN = "ratls/1"
 CHUNK = 16384
 
 
+def exporter_of(suite, secret):
+    return tls_exporter(secret, "sha384" if suite.endswith("SHA384") else "sha256")
+
+
 def subject_public_key_info(certificate):
     return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
@@ -98,8 +102,7 @@ class Channel:
                 raise
         self.flush()
         suite = self.tls.cipher()[0]
-        self.suite_hash = "sha384" if suite.endswith("SHA384") else "sha256"
-        self.exporter = tls_exporter(self.log.exporter_secret(), self.suite_hash)
+        self.exporter = exporter_of(suite, self.log.exporter_secret())
         peer = self.tls.getpeercert(binary_form=True)
         self.peer_key = None
         if peer:
