@@ -6,7 +6,7 @@
 #include "session/session.h"
 #include "verify/answer.h"
 
-enum { MS = 1000 };
+enum { MS = 1000, INTERVAL_GRACE = 1000 /* ms; two clocks measure the same time [hello: 4] */ };
 
 static const char *role_name(bool server)
 {
@@ -95,7 +95,8 @@ static unsigned challenge_turn(const ratls_session *s, ratls_moment now)
 {
     if (s->state != STATE_OPEN || s->owes || s->awaits)
         return CLOSE_TURN;
-    bool early = s->has_answered && now.ms - s->answered < (uint64_t)s->o.interval_seconds * MS;
+    uint64_t since = now.ms - s->answered + INTERVAL_GRACE;
+    bool early = s->has_answered && since < (uint64_t)s->o.interval_seconds * MS;
     return early ? CLOSE_BUSY : 0;
 }
 

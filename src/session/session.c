@@ -244,6 +244,22 @@ static size_t payload_length(const uint8_t head[FRAME_HEAD])
     return (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
 }
 
+/* A `close` that cannot be read closes all the same, and is not answered. */
+static ratls_code check_length(ratls_session *s, frame_type type, size_t n)
+{
+    const char *name = frame_name(type);
+    bool fits = n <= frame_max(type);
+    if (type == FRAME_CLOSE && (!fits || n == 0))
+        return session_close(s, RATLS_E_MALFORMED,
+                             "ratls/1: the peer closed, by a \"%s\" of %zu bytes", name, n);
+    if (!fits)
+        return session_refuse(s, RATLS_E_LIMIT, "ratls/1: a \"%s\" of %zu bytes, at most %zu", name,
+                              n, frame_max(type));
+    if (n == 0)
+        return session_refuse(s, RATLS_E_MALFORMED, "ratls/1: a \"%s\" of no byte", name);
+    return RATLS_OK;
+}
+
 /* Type, turn, length: in this order, and before anything is taken in or made room for. */
 static ratls_code on_head(ratls_session *s, ratls_moment now)
 {
@@ -264,11 +280,9 @@ static ratls_code on_head(ratls_session *s, ratls_moment now)
     if (wire != 0)
         return session_refuse(s, wire, "ratls/1: the peer sent %s \"%s\" when it had no turn",
                               type == FRAME_ANSWER ? "an" : "a", name);
-    if (n > frame_max((frame_type)type))
-        return session_refuse(s, RATLS_E_LIMIT, "ratls/1: a \"%s\" of %zu bytes, at most %zu", name,
-                              n, frame_max((frame_type)type));
-    if (n == 0)
-        return session_refuse(s, RATLS_E_MALFORMED, "ratls/1: a \"%s\" of no byte", name);
+    ratls_code code = check_length(s, (frame_type)type, n);
+    if (code != RATLS_OK)
+        return code;
     s->in.left = n;
     if (type != FRAME_ANSWER)
         return RATLS_OK;

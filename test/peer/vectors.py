@@ -195,6 +195,10 @@ def vectors():
         "level nonce, server: claims-buffer",
         claims(SERVER_KEY, NONCE["client"], "server", opening),
     )
+    long_secret = give(
+        "exporter_master_secret of TLS 1.3, suite with SHA-384", bytes(range(0x80, 0xB0))
+    )
+    give("E, with that suite", tls_exporter(long_secret, "sha384"))
     return out
 
 
