@@ -7,10 +7,13 @@
 #include <assert.h>
 
 #include "base/hex.h"
+#include "codec/cbor.h"
 #include "codec/der.h"
 #include "evidence/claims.h"
 #include "verify/binding.h"
 #include "verify/journey.h"
+
+enum { TAG_QUOTE = 60000 };
 
 /* What is taken over from the handshake, whose result may be the one that is overwritten. */
 enum { TAKEN = 3 };
@@ -159,8 +162,13 @@ static ratls_code read_evidence(const journey *j, bytes in, evidence *ev)
         return check_fail(&r->checks, CHECK_EVIDENCE_FORMAT, RATLS_E_MALFORMED,
                           "evidence: begins with 0x04, as an OCTET STRING or a bare quote does; "
                           "expected is the tagged CBOR itself");
-    if (evidence_parse(in, ev, &e) != RATLS_OK)
+    if (evidence_parse(in, ev, &e) != RATLS_OK) {
+        /* What was not asked for is that first of all, whatever is in it [ratls/1: verdict 2]. */
+        uint64_t tag = cbor_tag(&head);
+        if (rd_ok(&head) && tag != TAG_QUOTE)
+            e.code = RATLS_E_UNSUPPORTED;
         return check_fail_error(&r->checks, CHECK_EVIDENCE_FORMAT, &e);
+    }
     r->scheme = evidence_scheme_name(ev->scheme);
     check_passf(&r->checks, CHECK_EVIDENCE_PRESENT, "%s evidence: %s", r->scheme, ev->what);
     check_skip(&r->checks, CHECK_EVIDENCE_AGREEMENT, "there is one evidence only");

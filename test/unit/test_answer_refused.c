@@ -287,7 +287,7 @@ static void evidence_of_another_form(void **state)
         {"no tag", bytes_of(right.p + 3, right.n - 3), RATLS_E_MALFORMED, "evidence.format",
          "no CBOR tag"},
         {"a bare quote", quote, RATLS_E_MALFORMED, "evidence.format", "or a bare quote"},
-        {"a quote as 60001", evidence_of(60001, 0, quote, claims), RATLS_E_MALFORMED,
+        {"a quote as 60001", evidence_of(60001, 0, quote, claims), RATLS_E_UNSUPPORTED,
          "evidence.format", "under a report's tag"},
         {"a TDX report", evidence_of(60001, 0, report_of(1024, 0x81), claims), RATLS_E_UNSUPPORTED,
          "evidence.format", "TDX report can't be judged here"},
