@@ -62,6 +62,21 @@ static ratls_code fail_with(SSL *ssl, connection *c, const ratls_error *why, rat
     return fail(ssl, c, error);
 }
 
+/* The peer's alert, if that is why the last call failed: in TLS 1.3 a server judges its client when
+ * the client is already done. */
+static bool is_refusal(ratls_error *e)
+{
+    static const char before[] = " alert ";
+    unsigned long last = ERR_peek_last_error();
+    if (ERR_GET_LIB(last) != ERR_LIB_SSL || ERR_GET_REASON(last) < SSL_AD_REASON_OFFSET)
+        return false;
+    const char *text = ERR_reason_error_string(last);
+    const char *name = text != NULL ? strstr(text, before) : NULL;
+    (void)refuse(e, RATLS_E_UNTRUSTED, 0, "tls: the peer refused: alert \"%s\"",
+                 name != NULL ? name + sizeof before - 1 : "unknown");
+    return true;
+}
+
 /*
  * What OpenSSL says of a call that did not succeed: wants something, or the stream has ended. Then
  * the session judges whether it might end here.
@@ -76,7 +91,7 @@ static ratls_code on_trouble(SSL *ssl, connection *c, int status, unsigned *want
         *want |= why == SSL_ERROR_WANT_READ ? RATLS_WANT_READ : RATLS_WANT_WRITE;
         return RATLS_OK;
     }
-    if (ratls_session_ended(c->channel, &e) != RATLS_OK)
+    if (is_refusal(&e) || ratls_session_ended(c->channel, &e) != RATLS_OK)
         return fail_with(ssl, c, &e, error);
     *ended = true;
     if (why == SSL_ERROR_ZERO_RETURN)
