@@ -3,19 +3,8 @@
 set -u
 # shellcheck source=test/cli/common.inc
 . "$RATLS_SOURCE/test/cli/common.inc"
-peer=$RATLS_SOURCE/test/peer/session.py
-python=
-for candidate in ${RATLS_PYTHON:-python3 /usr/bin/python3}; do
-    "$candidate" -c 'import cryptography.x509, ssl; ssl.VERIFY_X509_PARTIAL_CHAIN' 2>/dev/null &&
-        python=$candidate && break
-done
-if [ -z "$python" ]; then
-    [ "${RATLS_PYTHON_REQUIRED:-0}" != 1 ] || {
-        echo "error: no Python of 3.10 or later with python3-cryptography" >&2
-        exit 1
-    }
-    skip "no Python of 3.10 or later with python3-cryptography"
-fi
+# shellcheck source=test/cli/python.inc
+. "$RATLS_SOURCE/test/cli/python.inc"
 
 rm -rf work
 mkdir work

@@ -121,6 +121,7 @@ class Connection:
         """The exit code."""
         try:
             self.session.start(time.monotonic())
+            self.receive()  # what came with the end of the handshake
             while not self.done():
                 self.turn()
             self.application.end()
