@@ -468,3 +468,11 @@ ratls_binding policy_minimum(const policy *p)
 {
     return p != NULL ? p->minimum : RATLS_BINDING_SESSION;
 }
+
+bool policy_names_tee(const policy *p, ratls_tee tee)
+{
+    bool named = p == NULL || p->accept_n == 0;
+    for (size_t i = 0; p != NULL && i < p->accept_n; i++)
+        named |= p->accept[i].tee == tee;
+    return named;
+}

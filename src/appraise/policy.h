@@ -20,4 +20,7 @@ bool policy_stapled_crls_suffice(const policy *p);
 /* The least level of binding; without a policy the highest. */
 ratls_binding policy_minimum(const policy *p);
 
+/* An entry accepts evidence of this TEE. Without entries any does: nobody is accepted then. */
+bool policy_names_tee(const policy *p, ratls_tee tee);
+
 #endif

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-enum { TAG_QUOTE = 60000 };
+#include "evidence/dice.h"
 
 /* {"tcbInfo":{…},"signature":"…"} */
 static bytes put_served(writer *w, const char *name, bytes body, bytes signature)
@@ -44,7 +44,7 @@ static ratls_code write_value(staple *out, ratls_error *e)
     const intel_collateral *c = &out->collateral;
     writer served = wr_of(out->served, sizeof out->served);
     const endorsements items = {
-        .tag = TAG_QUOTE,
+        .tag = DICE_TAG_QUOTE,
         .version = ENDORSEMENTS_VERSION,
         .tcb_info = put_served(&served, "tcbInfo", c->tcb_info, c->tcb_info_signature),
         .tcb_info_issuer_chain = c->tcb_info_issuer_chain,

@@ -11,7 +11,6 @@
 #include "evidence/evidence.h"
 
 enum {
-    TAG_QUOTE = 60000,
     TAG_REPORT = 60001,
     TAG_LEGACY_REPORT = 60002,
     /* Not registered; RATS-TLS and librats use them. */
@@ -80,7 +79,7 @@ static const struct {
     evidence_kind kind;
     const char *what;
 } tags[] = {
-    {TAG_QUOTE, EVIDENCE_INTEL_QUOTE, "SGX or TDX quote"},
+    {DICE_TAG_QUOTE, EVIDENCE_INTEL_QUOTE, "SGX or TDX quote"},
     {TAG_REPORT, EVIDENCE_TDX_REPORT, "TDX report"},
     {TAG_LEGACY_REPORT, EVIDENCE_SGX_REPORT, "SGX report (EREPORT)"},
     {TAG_SEV_SNP, EVIDENCE_OTHER, "SEV-SNP report (RATS-TLS tag)"},
@@ -186,7 +185,7 @@ ratls_code evidence_parse(bytes cbor, evidence *out, ratls_error *e)
 
 void dice_write_evidence(writer *w, bytes quote, bytes claims)
 {
-    cbor_put_head(w, CBOR_TAG, TAG_QUOTE);
+    cbor_put_head(w, CBOR_TAG, DICE_TAG_QUOTE);
     cbor_put_head(w, CBOR_ARRAY, 2);
     cbor_put_bytes(w, quote);
     cbor_put_bytes(w, claims);

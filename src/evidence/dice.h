@@ -5,6 +5,9 @@
 #include "base/reader.h"
 #include "base/writer.h"
 
+/* The tag of an SGX or TDX quote [RATLS evidence formats]. */
+enum { DICE_TAG_QUOTE = 60000 };
+
 /*
  * Reader of the CBOR in the value of a DICE extension: the value itself, or what an OCTET STRING
  * that fills the value holds. Offsets count from the start of `value`; `what` begins the sentence.

@@ -3,9 +3,10 @@
 #include <assert.h>
 
 #include "codec/cbor.h"
+#include "evidence/dice.h"
 #include "session/frame.h"
 
-enum { VERSION = 1, LIST_MAX = 8, TEE_MAX = 16, TAG_QUOTE = 60000 };
+enum { VERSION = 1, LIST_MAX = 8, TEE_MAX = 16 };
 
 static const char *const level_names[] = {
     [RATLS_BINDING_NONCE] = "nonce", [RATLS_BINDING_SESSION] = "session"};
@@ -85,7 +86,7 @@ static void read_challenge(reader *r, challenge *out)
     }
     key(r, 3);
     for (size_t n = cbor_array(r, 1, LIST_MAX); n > 0; n--)
-        out->common |= cbor_uint(r, CBOR_SHORTEST) == TAG_QUOTE;
+        out->common |= cbor_uint(r, CBOR_SHORTEST) == DICE_TAG_QUOTE;
 }
 
 ratls_code challenge_parse(bytes payload, challenge *out, ratls_error *e)
@@ -197,7 +198,7 @@ static void put_challenge(writer *w, const challenge *c)
         cbor_put_text(w, "tdx");
     cbor_put_head(w, CBOR_UINT, 3);
     cbor_put_head(w, CBOR_ARRAY, 1);
-    cbor_put_head(w, CBOR_UINT, TAG_QUOTE);
+    cbor_put_head(w, CBOR_UINT, DICE_TAG_QUOTE);
 }
 
 static void put_hello(writer *w, const hello *h)

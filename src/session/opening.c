@@ -5,6 +5,7 @@
 #include "crypto/crypto.h"
 #include "session/session.h"
 #include "verify/answer.h"
+#include "verify/verifier.h"
 
 enum { MS = 1000, INTERVAL_GRACE = 1000 /* ms; two clocks measure the same time [hello: 4] */ };
 
@@ -33,7 +34,7 @@ static bool is_own_nonce(const ratls_session *s, bytes nonce)
     return false;
 }
 
-/* The next question. */
+/* The next question: for the TEEs that the policy names, at least one. */
 static bool new_challenge(ratls_session *s, challenge *out)
 {
     if (!own_nonce(s, s->questions + 1, s->nonce))
@@ -41,9 +42,10 @@ static bool new_challenge(ratls_session *s, challenge *out)
     s->questions++;
     *out = (challenge){.nonce = bytes_of(s->nonce, sizeof s->nonce),
                        .level = s->o.level,
-                       .sgx = true,
-                       .tdx = true,
+                       .sgx = policy_names_tee(s->o.verifier->policy, RATLS_TEE_SGX),
+                       .tdx = policy_names_tee(s->o.verifier->policy, RATLS_TEE_TDX),
                        .common = true};
+    s->wanted = out->sgx && out->tdx ? RATLS_TEE_NONE : out->sgx ? RATLS_TEE_SGX : RATLS_TEE_TDX;
     return true;
 }
 
@@ -341,7 +343,7 @@ static ratls_code judge(ratls_session *s, const answer *a, ratls_moment now, rat
     binder_claims(&w, &b);
     assert(wr_ok(&w));
     const answer_wanted wanted = {
-        .claims = wr_bytes(&w), .level = s->o.level, .handshake = s->o.handshake};
+        .claims = wr_bytes(&w), .level = s->o.level, .tee = s->wanted, .handshake = s->o.handshake};
     const peer_answer given = {.evidence = a->evidence, .endorsements = a->endorsements};
     return verify_answer(s->o.verifier, &given, &wanted, &when, s->o.result, e);
 }

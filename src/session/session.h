@@ -43,6 +43,7 @@ struct ratls_session {
     /* As the one who asks. */
     uint64_t questions;
     uint8_t nonce[MESSAGE_NONCE], transcript[BINDER_HASH];
+    ratls_tee wanted; /* the only TEE that was asked for; RATLS_TEE_NONE: any */
     ratls_binding reached;
     uint32_t peer_interval; /* seconds */
     uint64_t peer_answered; /* ms */

@@ -10,10 +10,9 @@
 #include "codec/cbor.h"
 #include "codec/der.h"
 #include "evidence/claims.h"
+#include "evidence/dice.h"
 #include "verify/binding.h"
 #include "verify/journey.h"
-
-enum { TAG_QUOTE = 60000 };
 
 /* What is taken over from the handshake, whose result may be the one that is overwritten. */
 enum { TAKEN = 3 };
@@ -165,7 +164,7 @@ static ratls_code read_evidence(const journey *j, bytes in, evidence *ev)
     if (evidence_parse(in, ev, &e) != RATLS_OK) {
         /* What was not asked for is that first of all, whatever is in it [ratls/1: verdict 2]. */
         uint64_t tag = cbor_tag(&head);
-        if (rd_ok(&head) && tag != TAG_QUOTE)
+        if (rd_ok(&head) && tag != DICE_TAG_QUOTE)
             e.code = RATLS_E_UNSUPPORTED;
         return check_fail_error(&r->checks, CHECK_EVIDENCE_FORMAT, &e);
     }
@@ -174,6 +173,11 @@ static ratls_code read_evidence(const journey *j, bytes in, evidence *ev)
     check_skip(&r->checks, CHECK_EVIDENCE_AGREEMENT, "there is one evidence only");
     journey_note_claims(j, ev);
     return journey_check_kind(j, ev);
+}
+
+static const char *tee_name(ratls_tee tee)
+{
+    return tee == RATLS_TEE_SGX ? "SGX" : "TDX";
 }
 
 static ratls_code verify(journey *j, const peer_answer *a, const answer_wanted *w,
@@ -191,6 +195,10 @@ static ratls_code verify(journey *j, const peer_answer *a, const answer_wanted *
         code = check_claims(&r->checks, ev.claims, w);
     if (code == RATLS_OK)
         code = journey_read_quote(j, &ev, &q);
+    if (code == RATLS_OK && w->tee != RATLS_TEE_NONE && r->facts.tee != w->tee)
+        code =
+            check_fail(&r->checks, CHECK_QUOTE_FORMAT, RATLS_E_UNSUPPORTED,
+                       "quote: of %s, asked for was %s", tee_name(r->facts.tee), tee_name(w->tee));
     if (code == RATLS_OK)
         code = binding_check_report_data(&q, w->claims, "the claims-buffer", &r->checks,
                                          &r->binding_hash);

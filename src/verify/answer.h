@@ -14,6 +14,7 @@ typedef struct peer_answer {
 typedef struct answer_wanted {
     bytes claims;        /* the whole claims-buffer, byte for byte */
     ratls_binding level; /* NONCE or SESSION, that these claims stand for */
+    ratls_tee tee;       /* the only one that was asked for; RATLS_TEE_NONE: any */
     /* What was found about the certificate of this connection, whose checks certificate.* and
      * identity "ca" are taken over; NULL: nothing was judged there. */
     const ratls_result *handshake;

@@ -238,6 +238,25 @@ static void report_data_of_something_else(void **state)
     end(&w);
 }
 
+static void evidence_of_a_tee_that_was_not_asked_for(void **state)
+{
+    (void)state;
+    static const char *const worlds[] = {"sgx3", "tdx5"};
+    for (size_t i = 0; i < 2; i++) {
+        world w = world_named(worlds[i]);
+        const ratls_tee own = i == 0 ? RATLS_TEE_SGX : RATLS_TEE_TDX;
+        const ratls_tee other = i == 0 ? RATLS_TEE_TDX : RATLS_TEE_SGX;
+        const peer_answer a = {.evidence = right_evidence(&w, SESSION)};
+        answer_wanted wanted = {.claims = right_claims(SESSION), .level = SESSION, .tee = own};
+        assert_int_equal(judge_at(w.verifier, &a, &wanted, w.v.now, w.r, &w.e), RATLS_OK);
+        wanted.tee = other;
+        (void)judge_at(w.verifier, &a, &wanted, w.v.now, w.r, &w.e);
+        must_be(&w, worlds[i], RATLS_E_UNSUPPORTED, "quote.format",
+                i == 0 ? "quote: of SGX, asked for was TDX" : "quote: of TDX, asked for was SGX");
+        end(&w);
+    }
+}
+
 static void evidence_that_is_cut_off(void **state)
 {
     (void)state;
@@ -373,6 +392,7 @@ int main(void)
         cmocka_unit_test(each_bit_of_the_claims_counts),
         cmocka_unit_test(each_bit_of_the_report_data_counts),
         cmocka_unit_test(report_data_of_something_else),
+        cmocka_unit_test(evidence_of_a_tee_that_was_not_asked_for),
         cmocka_unit_test(evidence_that_is_cut_off),
         cmocka_unit_test(evidence_of_another_form),
         cmocka_unit_test(quotes_that_are_not_genuine),
