@@ -53,15 +53,21 @@ const ratls_sim *session_platform(ratls_tee tee)
     return platforms[tee].sim;
 }
 
-static void trust(ratls_verifier *v, const ratls_sim *sim, const char *members)
+static void hold(ratls_verifier *v, const ratls_sim *sim)
 {
     static uint8_t collateral[256 * 1024];
+    size_t n = 0;
+    ratls_error e = {.text = ""};
+    MUST(ratls_sim_collateral(sim, collateral, sizeof collateral, &n, &e) == RATLS_OK);
+    MUST(ratls_verifier_add_collateral(v, bytes_of(collateral, n), &e) == RATLS_OK);
+}
+
+static void trust(ratls_verifier *v, const ratls_sim *sim, const char *members)
+{
     char policy[8192];
     size_t n = 0;
     ratls_error e = {.text = ""};
     MUST(ratls_verifier_set_root(v, ratls_sim_root(sim), &e) == RATLS_OK);
-    MUST(ratls_sim_collateral(sim, collateral, sizeof collateral, &n, &e) == RATLS_OK);
-    MUST(ratls_verifier_add_collateral(v, bytes_of(collateral, n), &e) == RATLS_OK);
     MUST(ratls_policy_write(policy, sizeof policy, &n, ratls_sim_facts(sim), true, &e) == RATLS_OK);
     *strrchr(policy, '}') = '\0';
     bytes text = arena_format("%s%s%s}", policy, members[0] != '\0' ? ", " : "", members);
@@ -69,13 +75,19 @@ static void trust(ratls_verifier *v, const ratls_sim *sim, const char *members)
         fail_msg("%s", e.text);
 }
 
-ratls_verifier *session_verifier(ratls_tee tee, const char *members)
+ratls_verifier *session_verifier_bare(ratls_tee tee, const char *members)
 {
     ratls_verifier *v = ratls_verifier_new();
     MUST(v != NULL && verifiers_n < MADE_MAX);
-    if (tee != RATLS_TEE_NONE)
-        trust(v, platforms[tee].sim, members);
+    trust(v, platforms[tee].sim, members);
     return verifiers[verifiers_n++] = v;
+}
+
+ratls_verifier *session_verifier(ratls_tee tee, const char *members)
+{
+    ratls_verifier *v = session_verifier_bare(tee, members);
+    hold(v, platforms[tee].sim);
+    return v;
 }
 
 static ratls_attester *attester_of(const ratls_attester_options *o)
@@ -88,13 +100,16 @@ static ratls_attester *attester_of(const ratls_attester_options *o)
     return attesters[attesters_n++] = a;
 }
 
-ratls_attester *session_attester(ratls_tee tee)
+ratls_attester *session_attester(ratls_tee tee, bool staple)
 {
     ratls_error e = {.text = ""};
-    ratls_attester_options o = {.staple = false};
+    ratls_attester_options o = {.staple = staple};
     if (ratls_source_sim(platforms[tee].place.root, &o.source, &e) != RATLS_OK)
         fail_msg("%s", e.text);
-    return attester_of(&o);
+    ratls_attester *a = attester_of(&o);
+    if (staple && ratls_attester_renew(a, SIM_NOW, &e) != RATLS_OK)
+        fail_msg("%s", e.text);
+    return a;
 }
 
 static ratls_code gated_quote(void *state, const uint8_t report_data[64], uint8_t *out, size_t cap,

@@ -24,10 +24,12 @@ int session_teardown(void **state);
 
 const ratls_sim *session_platform(ratls_tee tee);
 
-/* Accepts what runs on that platform; `members` are put into the policy ("": none). NONE: no
- * collateral and no policy. Freed by session_teardown, as all attesters. */
+/* Accepts what runs on that platform; `members` are put into the policy ("": none). A bare one has
+ * no collateral. Freed by session_teardown, as all attesters. */
 ratls_verifier *session_verifier(ratls_tee tee, const char *members);
-ratls_attester *session_attester(ratls_tee tee);
+ratls_verifier *session_verifier_bare(ratls_tee tee, const char *members);
+/* With `staple` it has a certificate in service, whose collateral goes into its answers. */
+ratls_attester *session_attester(ratls_tee tee, bool staple);
 
 /* A source that can be held up and made to fail. */
 typedef struct session_gate {
