@@ -147,7 +147,8 @@ void ratls_session_use_verifier(ratls_session *s, const ratls_verifier *verifier
     s->o.verifier = verifier;
 }
 
-static void fill_error(ratls_session *s, ratls_code code, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void fill_error(ratls_session *s, ratls_code code,
+                                                             const char *format, va_list args)
 {
     char text[RATLS_TEXT_SIZE];
     (void)vsnprintf(text, sizeof text, format, args);
