@@ -115,7 +115,8 @@ unsigned session_turn(const ratls_session *s, frame_type type, ratls_moment now)
         ok = s->state != STATE_HELLO && s->asked;
         break;
     case FRAME_VERDICT:
-        ok = s->state != STATE_HELLO && s->awaits;
+        /* What has not left as a whole nobody can have judged. */
+        ok = s->state != STATE_HELLO && s->awaits && s->answer == NULL;
         break;
     case FRAME_DATA:
         ok = s->state == STATE_OPEN;
