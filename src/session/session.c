@@ -462,9 +462,10 @@ ratls_code ratls_session_ask(ratls_session *s, ratls_moment now, ratls_error *er
 {
     if (s->state == STATE_CLOSED)
         return say_closed(s, error);
-    if (s->o.verifier == NULL || !s->framed)
+    bool unframed = s->state != STATE_HELLO && !s->framed; /* before that nobody knows */
+    if (s->o.verifier == NULL || unframed)
         return refuse(error, RATLS_E_UNSUPPORTED, 0, "ratls/1: the peer can't be asked again, %s",
-                      s->framed ? "there is no verifier" : "the stream has no frames");
+                      unframed ? "the stream has no frames" : "there is no verifier");
     if (s->state != STATE_OPEN || s->asked)
         return refuse(error, RATLS_E_LIMIT, 0,
                       "ratls/1: the last question to the peer is not answered yet");

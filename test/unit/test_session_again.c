@@ -169,6 +169,18 @@ static void who_may_not_ask(void **state)
     session_pair_free(&p);
 }
 
+/* Not open yet: the first question is on its way. */
+static void not_before_it_is_open(void **state)
+{
+    (void)state;
+    session_end e = session_end_of(false);
+    session_ask_for(&e, accepts[RATLS_TEE_SGX], RATLS_BINDING_SESSION);
+    session_begin(&e);
+    (void)session_take(&e);
+    refused_to_ask(&e, RATLS_E_LIMIT, "not answered yet");
+    session_end_free(&e);
+}
+
 static void the_interval_in_the_hello(void **state)
 {
     (void)state;
@@ -385,6 +397,7 @@ int main(void)
         cmocka_unit_test(rounds_of_both_sides),
         cmocka_unit_test(both_at_once),
         cmocka_unit_test(who_may_not_ask),
+        cmocka_unit_test(not_before_it_is_open),
         cmocka_unit_test(the_interval_in_the_hello),
         cmocka_unit_test(who_asks_too_soon),
         cmocka_unit_test(the_first_answer_needs_no_interval),
