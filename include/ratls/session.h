@@ -83,8 +83,8 @@ typedef struct ratls_session_options {
 
 /*
  * Begins at the end of the handshake. Errors: MISSING (a peer that showed no certificate is to be
- * asked), UNSUPPORTED (a level that cannot be had: no exporter value), LIMIT (protocols, interval),
- * SYSTEM.
+ * asked), UNSUPPORTED (no exporter value for level "session"; again_seconds with unframed), LIMIT
+ * (protocols, interval), SYSTEM.
  */
 RATLS_MUST_USE ratls_code ratls_session_new(ratls_session **session,
                                             const ratls_session_options *options, ratls_moment now,

@@ -298,7 +298,7 @@ static ratls_code on_hello(ratls_session *s, bytes frame, bytes payload, ratls_m
                               "ratls/1: the peer says that it is the %s, and so is this side",
                               role_name(h.server));
     s->framed = h.framing && !s->o.unframed;
-    if (!s->framed && s->o.again_seconds > 0)
+    if (!s->framed && s->o.verifier != NULL && s->o.again_seconds > 0)
         return session_refuse(s, RATLS_E_UNSUPPORTED,
                               "ratls/1: the peer wants no frames after the opening, so it cannot "
                               "be asked again every %u s",

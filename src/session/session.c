@@ -40,6 +40,11 @@ static ratls_code check_options(const ratls_session_options *o, ratls_error *e)
         return refuse(e, RATLS_E_UNSUPPORTED, 0,
                       "ratls/1: level \"session\" is to be asked for, and this connection has no "
                       "exporter value");
+    if (o->unframed && o->again_seconds > 0)
+        return refuse(e, RATLS_E_UNSUPPORTED, 0,
+                      "ratls/1: the peer is to be asked again every %u s, and this side wants no "
+                      "frames after the opening",
+                      (unsigned)o->again_seconds);
     return RATLS_OK;
 }
 

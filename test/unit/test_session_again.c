@@ -272,6 +272,37 @@ static void asked_at_intervals(void **state)
     }
 }
 
+/* Who has to ask again does not take a peer without frames. */
+static void intervals_need_frames(void **state)
+{
+    (void)state;
+    for (unsigned server = 0; server < 2; server++)
+        for (unsigned asks = 0; asks < 2; asks++) {
+            session_end e = session_end_of(server != 0);
+            const hello unframed = {.server = server == 0};
+            e.o.again_seconds = 60;
+            if (asks != 0)
+                session_ask_for(&e, accepts[RATLS_TEE_SGX], RATLS_BINDING_SESSION);
+            session_begin(&e);
+            (void)session_take(&e);
+            ratls_code code = session_give(&e, session_hello(&unframed));
+            /* Who has no verifier asks nothing, however often. */
+            assert_int_equal(code, asks != 0 ? RATLS_E_UNSUPPORTED : RATLS_OK);
+            if (asks != 0)
+                session_must_refuse(&e, "no frames", RATLS_E_UNSUPPORTED,
+                                    "the peer wants no frames after the opening",
+                                    session_close_frame(2));
+            session_end_free(&e);
+        }
+    session_end e = session_end_of(false);
+    session_ask_for(&e, accepts[RATLS_TEE_SGX], RATLS_BINDING_SESSION);
+    e.o.again_seconds = 60;
+    e.o.unframed = true;
+    assert_int_equal(session_try_begin(&e), RATLS_E_UNSUPPORTED);
+    assert_non_null(strstr(e.e.text, "asked again every 60 s"));
+    session_end_free(&e);
+}
+
 /* F85: the next answer is judged by the policy that is in force then. */
 static void a_stricter_policy_comes(void **state)
 {
@@ -402,6 +433,7 @@ int main(void)
         cmocka_unit_test(who_asks_too_soon),
         cmocka_unit_test(the_first_answer_needs_no_interval),
         cmocka_unit_test(asked_at_intervals),
+        cmocka_unit_test(intervals_need_frames),
         cmocka_unit_test(a_stricter_policy_comes),
         cmocka_unit_test(answers_follow_the_chain),
         cmocka_unit_test(its_own_answers_follow_the_chain),
