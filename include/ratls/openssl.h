@@ -154,8 +154,9 @@ typedef struct ratls_openssl_session_options {
  * SYSTEM.
  *
  * After the handshake nothing goes through such an SSL but by the functions below: until the
- * session is open SSL_read and SSL_write fail. If it is unframed they are as ever from then on;
- * else the functions below have to be used for good, and the SSL in between for nothing else.
+ * session is open SSL_read and SSL_write fail, and an SSL_write that has done the handshake itself
+ * makes the connection fail with it. If the session is unframed they are as ever from then on; else
+ * the functions below have to be used for good, and the SSL in between for nothing else.
  */
 RATLS_MUST_USE ratls_code ratls_openssl_use_session(SSL_CTX *ctx,
                                                     const ratls_openssl_session_options *options,

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <openssl/err.h>
+#include <openssl/sslerr.h>
 #include <openssl/x509.h>
 #include <poll.h>
 #include <time.h>
@@ -20,6 +21,54 @@ enum { SHUT = SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN, RECORD = 16384 };
 void channel_lock(SSL *ssl)
 {
     SSL_set_shutdown(ssl, SHUT);
+}
+
+/* That the SSL is locked, OpenSSL sees only when it is called the next time. */
+static long on_output(BIO *bio, int what, const char *p, size_t n, int argi, long argl, int status,
+                      size_t *processed)
+{
+    (void)p, (void)n, (void)argi, (void)argl, (void)processed;
+    if (what != BIO_CB_WRITE)
+        return status;
+    void *arg = BIO_get_callback_arg(bio);
+    connection *c = arg;
+    BIO_clear_retry_flags(bio);
+    if (!c->failed)
+        (void)refuse(&c->error, RATLS_E_MISSING, 0,
+                     "tls: the application wrote before the session was open, see "
+                     "ratls_openssl_open");
+    c->failed = true;
+    c->accepted = false;
+    ERR_raise(ERR_LIB_SSL, SSL_R_PROTOCOL_IS_SHUTDOWN);
+    return -1;
+}
+
+void channel_bar(SSL *ssl, connection *c)
+{
+    BIO *out = SSL_get_wbio(ssl);
+    channel_lock(ssl);
+    if (out == NULL || (c != NULL && c->barred != NULL))
+        return;
+    if (c == NULL || BIO_up_ref(out) != 1) {
+        SSL_set0_wbio(ssl, NULL);
+        return;
+    }
+    c->barred = out;
+    c->barred_callback = BIO_get_callback_ex(out);
+    c->barred_arg = BIO_get_callback_arg(out);
+    void *arg = c;
+    BIO_set_callback_ex(out, on_output);
+    BIO_set_callback_arg(out, arg);
+}
+
+void channel_unbar(connection *c)
+{
+    if (c->barred == NULL)
+        return;
+    BIO_set_callback_ex(c->barred, c->barred_callback);
+    BIO_set_callback_arg(c->barred, c->barred_arg);
+    BIO_free_all(c->barred);
+    c->barred = NULL;
 }
 
 static uint64_t uptime_ms(void)
@@ -326,6 +375,7 @@ ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_error *error)
         return refuse(error, RATLS_E_SYSTEM, 0, "tls: out of memory");
     if (c->open)
         return RATLS_OK;
+    channel_unbar(c);
     SSL_set_shutdown(ssl, 0);
     code = open_channel(a, ssl, c, want, error);
     if (code != RATLS_OK)

@@ -10,5 +10,9 @@ bool channel_is_chosen(const SSL *ssl);
 
 /* Nothing goes in or out at this SSL but by the channel. */
 void channel_lock(SSL *ssl);
+/* The same where a handshake ends: SSL_write may be what has done it, and goes on to send. `c` may
+ * be NULL. */
+void channel_bar(SSL *ssl, connection *c);
+void channel_unbar(connection *c);
 
 #endif

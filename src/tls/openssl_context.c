@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/bytes.h"
+#include "tls/openssl_channel.h"
 
 enum { DEFAULT_VERIFYING = 64, DEFAULT_WAIT_MS = 1000, DEFAULT_SESSION_SECONDS = 3600 };
 
@@ -175,6 +176,7 @@ connection *connection_make(SSL *ssl)
 
 void connection_reset(connection *c)
 {
+    channel_unbar(c);
     ratls_session_free(&c->channel);
     installed_free(c->by);
     ratls_result_free(&c->result);

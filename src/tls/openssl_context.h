@@ -71,6 +71,10 @@ typedef struct connection {
     size_t writing; /* bytes of the application in the data frame that is being sent; 0: none */
     uint8_t head[RATLS_SESSION_DATA_HEAD];
     char protocol[256]; /* of ALPN */
+    /* Held back until the channel begins; see channel_bar. */
+    BIO *barred; /* a reference; NULL: nothing is */
+    BIO_callback_fn_ex barred_callback;
+    char *barred_arg;
 } connection;
 
 /* NULL if the context has none yet. */

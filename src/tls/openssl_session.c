@@ -127,7 +127,7 @@ static void on_done(adapter *a, SSL *ssl)
     bool sent = SSL_get_finished(ssl, NULL, 0) > 0;
     bool denied = c != NULL && c->again && (SSL_get_options(ssl) & SSL_OP_NO_RENEGOTIATION) != 0;
     if (a->speaks && sent && !denied && channel_is_chosen(ssl))
-        channel_lock(ssl);
+        channel_bar(ssl, c);
     if (!a->verifies || !sent || denied || (c != NULL && c->judged && c->asks))
         return;
     if (c != NULL && !c->judged)
@@ -136,7 +136,7 @@ static void on_done(adapter *a, SSL *ssl)
     if (c != NULL && c->accepted)
         return;
     /* Without a certificate, by a shared key for instance. Nothing goes in or out any more. */
-    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    channel_bar(ssl, c);
     if (c != NULL) {
         c->failed = true;
         (void)refuse(&c->error, RATLS_E_MISSING, 0,

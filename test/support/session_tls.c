@@ -179,6 +179,37 @@ identity leaked_identity(const enclave *e)
     return i;
 }
 
+static int choose(SSL *ssl, const unsigned char **out, unsigned char *out_n,
+                  const unsigned char *in, unsigned int in_n, void *arg)
+{
+    const char *name = arg;
+    (void)ssl;
+    for (unsigned at = 0; at < in_n; at += 1U + in[at]) {
+        *out = in + at + 1;
+        *out_n = in[at];
+        if (bytes_is(bytes_of(*out, *out_n), name))
+            return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+SSL_CTX *bare_context(bool server, int version, identity shows, const char *alpn)
+{
+    if (server && shows.key == NULL)
+        shows = ordinary_identity(NULL);
+    SSL_CTX *ctx = tls_context(server, version, shows.der, shows.key);
+    if (alpn == NULL)
+        return ctx;
+    bytes name = arena_copy(bytes_of(alpn, strlen(alpn) + 1));
+    if (server) {
+        SSL_CTX_set_alpn_select_cb(ctx, choose, (void *)(uintptr_t)name.p);
+        return ctx;
+    }
+    bytes list = arena_format("%c%s", (int)strlen(alpn), alpn);
+    assert_int_equal(SSL_CTX_set_alpn_protos(ctx, list.p, (unsigned)list.n), 0);
+    return ctx;
+}
+
 SSL_CTX *end_context(bool server, int version, const end_spec *spec)
 {
     ratls_error e = {.text = ""};

@@ -67,6 +67,8 @@ typedef struct end_spec {
     identity shows; /* if it does not attest; empty: servers show an ordinary one */
 } end_spec;
 
+/* Without ratls: OpenSSL alone, which offers or chooses this name in ALPN, if it is not NULL. */
+SSL_CTX *bare_context(bool server, int version, identity shows, const char *alpn);
 SSL_CTX *end_context(bool server, int version, const end_spec *spec);
 /* In which it is NOW, always. */
 int64_t fixed_time(void *context);
