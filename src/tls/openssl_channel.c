@@ -334,28 +334,28 @@ static bool is_open(const connection *c)
     return ratls_session_state_of(c->channel) == RATLS_SESSION_OPEN;
 }
 
+/* Goes on reading where sending is blocked: the peer's may be, too, until somebody reads. */
 static ratls_code open_channel(adapter *a, SSL *ssl, connection *c, unsigned *want,
                                ratls_error *error)
 {
+    unsigned reading = 0;
     ratls_code code = c->channel == NULL ? begin(a, ssl, c, error) : RATLS_OK;
-    while (code == RATLS_OK) {
+    while (code == RATLS_OK && reading == 0) {
         size_t n;
         bool ended = false;
         *want = 0;
         code = step(a, ssl, c, error);
         if (code == RATLS_OK)
             code = flush(ssl, c, want, error);
-        if (code != RATLS_OK || *want != 0 || is_open(c))
+        if (code != RATLS_OK || is_open(c))
             break;
-        if (ratls_session_is_making(c->channel)) {
-            /* What the peer sends meanwhile can wait: so this is right for sockets that block. */
-            *want = RATLS_WANT_EVIDENCE;
-            break;
-        }
-        code = receive(a, ssl, c, NULL, 0, &n, want, &ended, error);
-        if (*want != 0)
-            break;
+        /* What the peer sends meanwhile can wait: so this is right for sockets that block. */
+        if (ratls_session_is_making(c->channel))
+            reading = RATLS_WANT_EVIDENCE;
+        else
+            code = receive(a, ssl, c, NULL, 0, &n, &reading, &ended, error);
     }
+    *want = code == RATLS_OK ? *want | reading : 0;
     return code;
 }
 

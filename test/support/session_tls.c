@@ -236,7 +236,7 @@ static SSL *end_of(SSL_CTX *ctx, bool server, size_t room, BIO **far)
     SSL *ssl = SSL_new(ctx);
     SSL_CTX_free(ctx);
     assert_non_null(ssl);
-    assert_int_equal(BIO_new_bio_pair(&near, room, far, 0), 1);
+    assert_int_equal(BIO_new_bio_pair(&near, room, far, room), 1);
     SSL_set_bio(ssl, near, near);
     if (server)
         SSL_set_accept_state(ssl);

@@ -82,8 +82,8 @@ typedef struct wire {
     uint64_t to_server, to_client; /* bytes that it has carried */
 } wire;
 
-/* Takes the contexts over. `room` is how much an end can write before the wire has carried it; 0:
- * 17 KiB. */
+/* Takes the contexts over. `room` is how much each place on the way holds, two in each direction;
+ * 0: 17 KiB. */
 wire wire_new(SSL_CTX *client, SSL_CTX *server, size_t room, size_t most);
 bool wire_move(wire *w); /* true if there was something to carry */
 void wire_free(wire *w);
