@@ -437,18 +437,19 @@ ratls_code ratls_openssl_read(SSL *ssl, void *out, size_t cap, size_t *n, unsign
         return status == 1 ? RATLS_OK : plain_trouble(ssl, status, want, error);
     }
     ended = ratls_session_state_of(c->channel) == RATLS_SESSION_CLOSED;
-    while (code == RATLS_OK && *n == 0 && (*want & RATLS_WANT_READ) == 0 && !ended) {
+    unsigned reading = 0;
+    while (code == RATLS_OK && *n == 0 && reading == 0 && !ended) {
         *want = 0;
         code = step(a, ssl, c, error);
         if (code == RATLS_OK)
             code = flush(ssl, c, want, error);
         if (code == RATLS_OK)
-            code = receive(a, ssl, c, out, cap, n, want, &ended, error);
+            code = receive(a, ssl, c, out, cap, n, &reading, &ended, error);
     }
     if (code != RATLS_OK || *n > 0 || ended)
         *want = 0;
-    else if (ratls_session_is_making(c->channel))
-        *want |= RATLS_WANT_EVIDENCE;
+    else
+        *want |= reading | (ratls_session_is_making(c->channel) ? RATLS_WANT_EVIDENCE : 0U);
     return code;
 }
 

@@ -45,6 +45,71 @@ static void test_answers_cross(void **state)
     enclave_free(f);
 }
 
+/* A peer that wants new keys and reads nothing: OpenSSL then wants to write whatever is called, and
+ * says so. */
+static void test_key_update_blocked(void **state)
+{
+    (void)state;
+    enclave *e = enclave_new(&m, 0, NULL), *f = enclave_new(&m, 1, NULL);
+    uint8_t much[8000] = {0}, got[sizeof much];
+    char byte;
+    size_t n;
+    unsigned want;
+    ratls_error error = {.text = ""};
+    wire w = mutual_wire(TLS1_3_VERSION, e, f, 2000);
+    wire_must_open(&w);
+    while (wire_move(&w))
+        ;
+    /* The client's way out is full. */
+    size_t sent = 0, came = 0;
+    do {
+        assert_int_equal(ratls_openssl_write(w.client, much, 1200, &n, &want, &error), RATLS_OK);
+        sent += n;
+    } while (want == 0);
+    assert_int_equal(want, RATLS_WANT_WRITE);
+    /* The server's request for new keys comes in meanwhile. */
+    assert_int_equal(SSL_key_update(w.server, SSL_KEY_UPDATE_REQUESTED), 1);
+    assert_int_equal(ratls_openssl_write(w.server, "x", 1, &n, &want, &error), RATLS_OK);
+    uint8_t records[2000];
+    int taken = BIO_read(w.server_far, records, sizeof records);
+    assert_true(taken > 0);
+    assert_int_equal(BIO_write(w.client_far, records, taken), taken);
+    assert_int_equal(ratls_openssl_read(w.client, &byte, 1, &n, &want, &error), RATLS_OK);
+    assert_int_equal(n, 1);
+    /* Room for what was half written, and for nothing more. */
+    uint8_t some[2000];
+    int some_n = 0;
+    do {
+        assert_int_equal(BIO_read(w.client_far, some + some_n, 1), 1);
+        some_n++;
+        assert_int_equal(ratls_openssl_write(w.client, much, 1200, &n, &want, &error), RATLS_OK);
+    } while (n == 0);
+    sent += n;
+    assert_int_equal(ratls_openssl_write(w.client, much, 1200, &n, &want, &error), RATLS_OK);
+    assert_true(n == 0 && want == RATLS_WANT_WRITE);
+    assert_int_equal(ratls_openssl_read(w.client, &byte, 1, &n, &want, &error), RATLS_OK);
+    assert_int_equal(n, 0);
+    assert_true((want & RATLS_WANT_WRITE) != 0);
+    /* It all arrives in the end. */
+    assert_int_equal(BIO_write(w.server_far, some, some_n), some_n);
+    for (int i = 0; i < 100 && came < 6000; i++) {
+        if (sent < 6000) {
+            assert_int_equal(ratls_openssl_write(w.client, much, 1200, &n, &want, &error),
+                             RATLS_OK);
+            sent += n;
+        }
+        (void)wire_move(&w);
+        assert_int_equal(ratls_openssl_read(w.server, got, sizeof got, &n, &want, &error),
+                         RATLS_OK);
+        came += n;
+    }
+    assert_true(came >= 6000 && came == sent);
+    wire_say(&w, w.server, "under new keys");
+    wire_free(&w);
+    enclave_free(e);
+    enclave_free(f);
+}
+
 /* New keys are no new handshake: nothing is locked by them. */
 static void test_key_update(void **state)
 {
@@ -211,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_cross),
+        cmocka_unit_test(test_key_update_blocked),
         cmocka_unit_test(test_key_update),
         cmocka_unit_test(test_sockets),
     };
