@@ -183,6 +183,14 @@ static ratls_code step(adapter *a, SSL *ssl, connection *c, ratls_error *error)
     return RATLS_OK;
 }
 
+/* Nothing has come. Asked of the socket, since one that blocks can't be asked by reading. */
+static bool is_quiet(const SSL *ssl)
+{
+    struct pollfd in = {.fd = SSL_get_rfd(ssl), .events = POLLIN};
+    return in.fd >= 0 && SSL_has_pending(ssl) == 0 && BIO_pending(SSL_get_rbio(ssl)) <= 0 &&
+           poll(&in, 1, 0) == 0;
+}
+
 /* Reads at most what the session wants, into `out` or a buffer of its own. */
 static ratls_code receive(adapter *a, SSL *ssl, connection *c, void *out, size_t cap,
                           size_t *data_n, unsigned *want, bool *ended, ratls_error *error)
@@ -443,7 +451,9 @@ ratls_code ratls_openssl_read(SSL *ssl, void *out, size_t cap, size_t *n, unsign
         code = step(a, ssl, c, error);
         if (code == RATLS_OK)
             code = flush(ssl, c, want, error);
-        if (code == RATLS_OK)
+        if (code == RATLS_OK && ratls_session_is_making(c->channel) && is_quiet(ssl))
+            reading = RATLS_WANT_READ; /* the answer must not wait for the peer's data */
+        else if (code == RATLS_OK)
             code = receive(a, ssl, c, out, cap, n, &reading, &ended, error);
     }
     if (code != RATLS_OK || *n > 0 || ended)

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "testing.h"
 
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -258,6 +259,55 @@ static void test_sockets(void **state)
     enclave_free(f);
 }
 
+static void *read_end(void *arg)
+{
+    end *e = arg;
+    e->ok = open_blocking(e) && read_blocking(e, 4);
+    return NULL;
+}
+
+/* Asked again on a socket that blocks, while it waits for data: the answer does not wait for them.
+ */
+static void test_asked_while_reading(void **state)
+{
+    (void)state;
+    enclave *e = enclave_new(&m, 0, NULL);
+    end ends[2];
+    int fds[2];
+    pthread_t thread;
+    const end_spec c = {.verifier = machines_verifier_at(&m, "session"), .speaks = true};
+    const end_spec s = {.attests = e, .speaks = true, .session = {.interval_seconds = 1}};
+    on_sockets(end_context(false, TLS1_3_VERSION, &c), end_context(true, TLS1_3_VERSION, &s), ends,
+               fds);
+    assert_int_equal(fcntl(fds[0], F_SETFL, fcntl(fds[0], F_GETFL) | O_NONBLOCK), 0);
+    assert_int_equal(pthread_create(&thread, NULL, read_end, &ends[1]), 0);
+    assert_true(open_blocking(&ends[0]));
+    ratls_error error = {.text = ""};
+    ratls_code code;
+    while ((code = ratls_openssl_ask(ends[0].ssl, &error)) == RATLS_E_LIMIT)
+        (void)ratls_openssl_wait(ends[0].ssl, RATLS_WANT_READ, 10);
+    assert_int_equal(code, RATLS_OK);
+    size_t n;
+    unsigned want;
+    char byte;
+    assert_int_equal(ratls_openssl_write(ends[0].ssl, "d", 1, &n, &want, &error), RATLS_OK);
+    assert_int_equal(n, 1);
+    while (ratls_openssl_due(ends[0].ssl) >= 0) {
+        if (ratls_openssl_read(ends[0].ssl, &byte, 1, &n, &want, &error) != RATLS_OK)
+            fail_msg("%s", error.text);
+        if (ratls_openssl_due(ends[0].ssl) >= 0)
+            (void)ratls_openssl_wait(ends[0].ssl, want, -1);
+    }
+    assert_int_equal(ratls_openssl_due(ends[0].ssl), -1);
+    assert_true(write_blocking(&ends[0], (const uint8_t *)"ata", 3));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_accepted(ends[0].ssl);
+    assert_true(ends[1].ok);
+    assert_int_equal(enclave_quotes(e), 3);
+    off_sockets(ends, fds);
+    enclave_free(e);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -275,10 +325,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers_cross),
-        cmocka_unit_test(test_key_update_blocked),
-        cmocka_unit_test(test_key_update),
-        cmocka_unit_test(test_sockets),
+        cmocka_unit_test(test_answers_cross),       cmocka_unit_test(test_key_update_blocked),
+        cmocka_unit_test(test_key_update),          cmocka_unit_test(test_sockets),
+        cmocka_unit_test(test_asked_while_reading),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
