@@ -187,7 +187,10 @@ RATLS_MUST_USE ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_err
  */
 RATLS_MUST_USE ratls_code ratls_openssl_read(SSL *ssl, void *out, size_t cap, size_t *n,
                                              unsigned *want, ratls_error *error);
-/* Writes some of `n` bytes, *written of them, at least one unless *want is not 0. */
+/*
+ * Writes some of `n` bytes, *written of them, at least one unless *want is not 0. Then it has to be
+ * called again with the same bytes, or with these and more behind them; where they are may change.
+ */
 RATLS_MUST_USE ratls_code ratls_openssl_write(SSL *ssl, const void *data, size_t n, size_t *written,
                                               unsigned *want, ratls_error *error);
 /*

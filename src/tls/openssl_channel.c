@@ -492,6 +492,7 @@ ratls_code ratls_openssl_write(SSL *ssl, const void *data, size_t n, size_t *wri
 {
     connection *c;
     ratls_code code;
+    adapter *a = adapter_of(SSL_get_SSL_CTX(ssl));
     *written = 0;
     *want = 0;
     if (!framed(ssl, &c, &code, error)) {
@@ -501,10 +502,11 @@ ratls_code ratls_openssl_write(SSL *ssl, const void *data, size_t n, size_t *wri
         int status = SSL_write_ex(ssl, data, n, written);
         return status == 1 ? RATLS_OK : plain_trouble(ssl, status, want, error);
     }
-    if (c->writing == 0)
+    if (!is_open(c))
+        return refuse(error, RATLS_E_SYSTEM, 0, "tls: the peer has ended the connection");
+    code = step(a, ssl, c, error);
+    if (code == RATLS_OK && c->writing == 0)
         code = flush(ssl, c, want, error);
-    if (code == RATLS_OK && !is_open(c))
-        code = refuse(error, RATLS_E_SYSTEM, 0, "tls: the peer has ended the connection");
     if (code != RATLS_OK || *want != 0 || n == 0)
         return code;
     return write_frame(ssl, c, data, n, written, want, error);

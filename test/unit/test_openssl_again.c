@@ -201,30 +201,40 @@ static void test_later_answer_refused(void **state)
     }
 }
 
-/* The answer comes too late. */
+/* The answer comes too late: nobody reads or writes any more, not even who only writes. */
 static void test_too_late(void **state)
 {
     (void)state;
-    mutual p = mutual_open(TLS1_3_VERSION, 0, 1);
-    char byte;
-    size_t n;
-    unsigned want;
-    ratls_error e = {.text = ""};
-    clock_skip(1000);
-    enclave_hold(p.at_server, true);
-    ask(p.w.client, RATLS_OK, NULL);
-    wire_say(&p.w, p.w.client, "before");
-    clock_skip(61000);
-    assert_int_equal(ratls_openssl_due(p.w.client), 0);
-    uint64_t carried = p.w.to_server;
-    assert_int_equal(ratls_openssl_read(p.w.client, &byte, 1, &n, &want, &e), RATLS_E_LIMIT);
-    assert_string_equal(e.text, "ratls/1: the peer was too slow: its answer to our question "
-                                "did not come in time");
-    must_be_closed(p.w.client, &e);
-    assert_true(wire_move(&p.w) && p.w.to_server > carried); /* it is told */
-    assert_int_equal(ratls_openssl_read(p.w.server, &byte, 1, &n, &want, &e), RATLS_E_LIMIT);
-    assert_string_equal(e.text, "ratls/1: the peer closed the session: too late (code 12)");
-    mutual_free(&p);
+    static const bool by_writing[] = {false, true};
+    EACH(i, by_writing)
+    {
+        mutual p = mutual_open(TLS1_3_VERSION, 0, 1);
+        char byte;
+        size_t n;
+        unsigned want;
+        ratls_error e = {.text = ""};
+        ratls_code code;
+        clock_skip(1000);
+        enclave_hold(p.at_server, true);
+        ask(p.w.client, RATLS_OK, NULL);
+        wire_say(&p.w, p.w.client, "before");
+        clock_skip(61000);
+        assert_int_equal(ratls_openssl_due(p.w.client), 0);
+        uint64_t carried = p.w.to_server;
+        if (by_writing[i])
+            code = ratls_openssl_write(p.w.client, "x", 1, &n, &want, &e);
+        else
+            code = ratls_openssl_read(p.w.client, &byte, 1, &n, &want, &e);
+        assert_int_equal(code, RATLS_E_LIMIT);
+        assert_string_equal(e.text, "ratls/1: the peer was too slow: its answer to our question "
+                                    "did not come in time");
+        must_be_closed(p.w.client, &e);
+        assert_true(wire_move(&p.w) && p.w.to_server > carried); /* it is told */
+        code = ratls_openssl_read(p.w.server, &byte, 1, &n, &want, &e);
+        assert_int_equal(code, RATLS_E_LIMIT);
+        assert_string_equal(e.text, "ratls/1: the peer closed the session: too late (code 12)");
+        mutual_free(&p);
+    }
 }
 
 /* The evidence can't be made any more. */
