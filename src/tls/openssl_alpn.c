@@ -6,6 +6,8 @@
 #include "base/writer.h"
 #include "tls/openssl_channel.h"
 
+enum { PROTOCOL_MAX = 32 }; /* doc/BINDING.md, hello */
+
 bool channel_is_chosen(const SSL *ssl)
 {
     const unsigned char *name = NULL;
@@ -55,9 +57,8 @@ static bool set_alpn(SSL_CTX *ctx, adapter *a)
     return !wr_ok(&w) ? false : SSL_CTX_set_alpn_protos(ctx, list, (unsigned int)w.n) == 0;
 }
 
-static ratls_code copy_protocols(adapter *a, const ratls_openssl_session_options *o, ratls_error *e)
+static ratls_code check_protocols(const ratls_openssl_session_options *o, ratls_error *e)
 {
-    enum { PROTOCOL_MAX = 32 }; /* doc/BINDING.md, hello */
     if (o->protocols_n > RATLS_SESSION_PROTOCOLS_MAX)
         return refuse(e, RATLS_E_LIMIT, 0, "tls: %zu application protocols, at most %d",
                       o->protocols_n, RATLS_SESSION_PROTOCOLS_MAX);
@@ -67,11 +68,18 @@ static ratls_code copy_protocols(adapter *a, const ratls_openssl_session_options
             return refuse(e, RATLS_E_LIMIT, 0,
                           "tls: the application protocol '%s' has %zu bytes, expected 1 to %d",
                           o->protocols[i], n, PROTOCOL_MAX);
-        memcpy(a->protocol_names[i], o->protocols[i], n + 1);
+    }
+    return RATLS_OK;
+}
+
+static void take_options(adapter *a, const ratls_openssl_session_options *o)
+{
+    a->session = *o;
+    for (size_t i = 0; i < o->protocols_n; i++) {
+        memcpy(a->protocol_names[i], o->protocols[i], strlen(o->protocols[i]) + 1);
         a->protocols[i] = a->protocol_names[i];
     }
     a->session.protocols = a->protocols;
-    return RATLS_OK;
 }
 
 /* Each connection is to have a handshake of its own, and only one. */
@@ -97,11 +105,11 @@ ratls_code ratls_openssl_use_session(SSL_CTX *ctx, const ratls_openssl_session_o
         return refuse(error, RATLS_E_UNSUPPORTED, 0,
                       "tls: resumption was asked for, and with ratls/1 each connection needs a "
                       "handshake of its own");
-    if (options != NULL)
-        a->session = *options;
-    ratls_code code = copy_protocols(a, &a->session, error);
+    ratls_code code = options != NULL ? check_protocols(options, error) : RATLS_OK;
     if (code != RATLS_OK)
         return code;
+    if (options != NULL)
+        take_options(a, options);
     if (!set_alpn(ctx, a))
         return refuse(error, RATLS_E_SYSTEM, 0, "tls: ALPN can't be set");
     forbid(ctx);

@@ -209,6 +209,9 @@ static void test_limits_of_options(void **state)
                                                  .protocols_n = rows[i].n};
         SSL_CTX *ctx = tls_context(false, TLS1_3_VERSION, BYTES_NONE, NULL);
         assert_int_equal(ratls_openssl_use_session(ctx, &o, &e), rows[i].code);
+        /* Once it is set; what was refused leaves nothing behind. */
+        assert_int_equal(ratls_openssl_use_session(ctx, NULL, &e),
+                         rows[i].code == RATLS_OK ? RATLS_E_UNSUPPORTED : RATLS_OK);
         SSL_CTX_free(ctx);
     }
 }
