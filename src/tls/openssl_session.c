@@ -94,10 +94,18 @@ static bool session_holds(const adapter *a, const connection *c, tls_role role,
            (int64_t)rd_be(&r, 8) > adapter_now(a);
 }
 
+static void begin_judging(adapter *a, connection *c, SSL *ssl)
+{
+    uint8_t context[SID_SIZE];
+    c->by = adapter_installed(a);
+    c->epoch = ratls_verifier_epoch(c->by->verifier);
+    context_of(c, role_of(ssl), context);
+    (void)SSL_set_session_id_context(ssl, context, SID_SIZE);
+}
+
 /* Before the first message. */
 static void on_start(adapter *a, SSL *ssl)
 {
-    uint8_t context[SID_SIZE];
     connection *c = connection_make(ssl);
     bool first = SSL_get_finished(ssl, NULL, 0) == 0;
     if (c == NULL)
@@ -106,16 +114,14 @@ static void on_start(adapter *a, SSL *ssl)
         connection_reset(c);
     c->again = !first;
     c->judged = false;
-    if (!a->verifies || !first)
+    if (!first)
         return;
-    c->by = adapter_installed(a);
-    c->epoch = ratls_verifier_epoch(c->by->verifier);
-    context_of(c, role_of(ssl), context);
-    (void)SSL_set_session_id_context(ssl, context, SID_SIZE);
-    /* An old session would make the handshake fail: better a whole one. */
+    if (a->verifies)
+        begin_judging(a, c, ssl);
+    /* An old session would make the handshake fail, or is not wanted: better a whole one. */
     SSL_SESSION *session = SSL_get_session(ssl);
-    if (role_of(ssl) == ROLE_CLIENT && session != NULL &&
-        !session_holds(a, c, ROLE_CLIENT, session))
+    bool holds = a->verifies ? session_holds(a, c, ROLE_CLIENT, session) : !a->speaks;
+    if (role_of(ssl) == ROLE_CLIENT && session != NULL && !holds)
         (void)SSL_set_session(ssl, NULL);
 }
 

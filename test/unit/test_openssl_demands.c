@@ -118,6 +118,55 @@ static void forget(void)
     kept = NULL;
 }
 
+/* A client with a session that it got somewhere: the next handshake is a whole one all the same,
+ * and there is no early data before it. */
+static void test_client_has_session(void **state)
+{
+    (void)state;
+    EACH(k, versions)
+    EACH(judges, sides)
+    {
+        const end_spec spec = {.verifier = judges ? machines_verifier_at(&m, "session") : NULL,
+                               .speaks = true};
+        size_t n;
+        SSL_CTX *client = end_context(false, versions[k], &spec);
+        SSL_CTX *server = bare_context(true, versions[k], ordinary_identity(NULL), "ratls/1");
+        (void)SSL_CTX_set_max_early_data(server, 1000);
+        (void)SSL_CTX_set_session_cache_mode(client,
+                                             SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_sess_set_new_cb(client, keep);
+        (void)SSL_CTX_up_ref(client);
+        (void)SSL_CTX_up_ref(server);
+        wire w = wire_new(client, server, 0, 0);
+        (void)open_against_bare(&w, false);
+        carry_all(&w);
+        (void)open_against_bare(&w, false);
+        assert_non_null(kept);
+        /* OpenSSL forgets a session whose connection had no end. */
+        SSL_set_shutdown(w.server, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        SSL_set_shutdown(w.client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        wire_free(&w);
+
+        if (versions[k] == TLS1_3_VERSION) {
+            (void)SSL_CTX_up_ref(client);
+            (void)SSL_CTX_up_ref(server);
+            w = wire_new(client, server, 0, 0);
+            assert_int_equal(SSL_set_session(w.client, kept), 1);
+            assert_int_equal(SSL_SESSION_get_max_early_data(kept), 1000);
+            assert_true(SSL_write_early_data(w.client, "early", 5, &n) != 1);
+            wire_free(&w);
+        }
+        w = wire_new(client, server, 0, 0);
+        assert_int_equal(SSL_set_session(w.client, kept), 1);
+        progress at = open_against_bare(&w, false);
+        assert_int_equal(at.code, RATLS_OK);
+        assert_false(SSL_session_reused(w.client));
+        assert_true(ratls_openssl_due(w.client) > 0);
+        wire_free(&w);
+        forget();
+    }
+}
+
 /* A key that both share stands for a session in TLS 1.3. */
 static const unsigned char shared[16] = {1};
 
@@ -301,6 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_old_tls),
+        cmocka_unit_test(test_client_has_session),
         cmocka_unit_test(test_shared_key),
         cmocka_unit_test(test_resumption_asked_for),
         cmocka_unit_test(test_no_tickets),
