@@ -221,9 +221,12 @@ static ratls_code check_tls(SSL *ssl, ratls_error *e)
         return refuse(e, RATLS_E_UNSUPPORTED, 0,
                       "tls: the connection resumes an older one, and ratls/1 needs a handshake of "
                       "its own");
-    if (SSL_version(ssl) >= TLS1_3_VERSION)
+    if (SSL_version(ssl) == TLS1_3_VERSION)
         return RATLS_OK;
-    if (SSL_version(ssl) != TLS1_2_VERSION || SSL_get_extms_support(ssl) != 1)
+    if (SSL_version(ssl) != TLS1_2_VERSION)
+        return refuse(e, RATLS_E_UNSUPPORTED, 0, "tls: %s, ratls/1 needs TLS 1.3 or 1.2",
+                      SSL_get_version(ssl));
+    if (SSL_get_extms_support(ssl) != 1)
         return refuse(e, RATLS_E_UNSUPPORTED, 0,
                       "tls: %s without extended master secret, ratls/1 needs it or TLS 1.3",
                       SSL_get_version(ssl));

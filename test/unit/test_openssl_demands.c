@@ -332,6 +332,53 @@ static void test_certificate_after_handshake(void **state)
     enclave_free(e);
 }
 
+/* Its versions are greater than those of TLS, if one only looks at the number. */
+static void test_datagrams(void **state)
+{
+    (void)state;
+    EACH(ems, sides)
+    {
+        BIO *a, *b;
+        identity i = ordinary_identity(NULL);
+        unsigned want;
+        ratls_error error = {.text = ""};
+        SSL_CTX *client = SSL_CTX_new(DTLS_client_method());
+        SSL_CTX *server = SSL_CTX_new(DTLS_server_method());
+        assert_int_equal(SSL_CTX_use_certificate_ASN1(server, (int)i.der.n, i.der.p), 1);
+        assert_int_equal(SSL_CTX_use_PrivateKey(server, i.key), 1);
+        assert_int_equal(ratls_openssl_use_session(server, NULL, &error), RATLS_OK);
+        if (!sides[ems])
+            (void)SSL_CTX_set_options(server, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+        assert_int_equal(ratls_openssl_use_session(client, NULL, &error), RATLS_OK);
+        SSL *c = SSL_new(client), *s = SSL_new(server);
+        assert_int_equal(BIO_new_bio_pair(&a, 0, &b, 0), 1);
+        SSL_set_bio(c, a, a);
+        SSL_set_bio(s, b, b);
+        SSL_set_connect_state(c);
+        SSL_set_accept_state(s);
+        SSL *const both[] = {c, s};
+        EACH(k, both)
+        {
+            (void)SSL_set_options(both[k], SSL_OP_NO_QUERY_MTU);
+            (void)SSL_set_mtu(both[k], 8000);
+        }
+        ratls_code code = RATLS_OK;
+        for (int step = 0; step < 10 && code == RATLS_OK; step++) {
+            code = ratls_openssl_open(c, &want, &error);
+            (void)SSL_do_handshake(s);
+        }
+        assert_int_equal(SSL_is_init_finished(c), 1);
+        assert_int_equal(code, RATLS_E_UNSUPPORTED);
+        assert_string_equal(error.text, "tls: DTLSv1.2, ratls/1 needs TLS 1.3 or 1.2");
+        assert_true(pair_is_silent(c));
+        SSL_free(c);
+        SSL_free(s);
+        SSL_CTX_free(client);
+        SSL_CTX_free(server);
+        ERR_clear_error();
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -356,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_no_tickets),
         cmocka_unit_test(test_renegotiation),
         cmocka_unit_test(test_certificate_after_handshake),
+        cmocka_unit_test(test_datagrams),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
