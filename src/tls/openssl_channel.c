@@ -421,13 +421,13 @@ static bool framed(const SSL *ssl, connection **c, ratls_code *code, ratls_error
     const adapter *a = adapter_of(SSL_get_SSL_CTX(ssl));
     *c = connection_of(ssl);
     *code = RATLS_OK;
+    bool open = *c != NULL && (*c)->open && !SSL_in_before(ssl); /* SSL_clear leaves it as it was */
     if (*c != NULL && (*c)->failed)
         *code = say_failed(*c, error);
-    else if (a != NULL && a->speaks && channel_is_chosen(ssl) && (*c == NULL || !(*c)->open))
+    else if (a != NULL && a->speaks && !open && (SSL_in_init(ssl) || channel_is_chosen(ssl)))
         *code = refuse(error, RATLS_E_MISSING, 0,
                        "tls: the session is not open yet, see ratls_openssl_open");
-    return *code == RATLS_OK && *c != NULL && (*c)->channel != NULL &&
-           ratls_session_is_framed((*c)->channel);
+    return *code == RATLS_OK && open && ratls_session_is_framed((*c)->channel);
 }
 
 ratls_code ratls_openssl_read(SSL *ssl, void *out, size_t cap, size_t *n, unsigned *want,

@@ -332,6 +332,61 @@ static void test_certificate_after_handshake(void **state)
     enclave_free(e);
 }
 
+/* An SSL that is cleared belongs to no session any more. */
+static void test_cleared(void **state)
+{
+    (void)state;
+    enclave *e = enclave_new(&m, 0, NULL), *f = enclave_new(&m, 1, NULL);
+    EACH(k, versions)
+    EACH(writes, sides)
+    {
+        const end_spec c = {
+            .attests = f, .verifier = machines_verifier_at(&m, "session"), .speaks = true};
+        const end_spec s = {
+            .attests = e, .verifier = machines_verifier_at(&m, "session"), .speaks = true};
+        SSL_CTX *client = end_context(false, versions[k], &c);
+        SSL_CTX *server = end_context(true, versions[k], &s);
+        (void)SSL_CTX_up_ref(server);
+        wire w = wire_new(client, server, 0, 0);
+        wire_must_open(&w);
+        SSL_set_shutdown(w.client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        assert_int_equal(SSL_clear(w.client), 1);
+        char byte;
+        size_t n;
+        unsigned want;
+        ratls_error error = {.text = ""};
+        assert_false(ratls_openssl_accepted(w.client));
+        for (int i = 0; i < 4; i++) {
+            ratls_code code = sides[writes]
+                                  ? ratls_openssl_write(w.client, "x", 1, &n, &want, &error)
+                                  : ratls_openssl_read(w.client, &byte, 1, &n, &want, &error);
+            assert_int_equal(code, RATLS_E_MISSING);
+            assert_string_equal(error.text,
+                                "tls: the session is not open yet, see ratls_openssl_open");
+            carry_all(&w);
+        }
+        /* And can have a new one. */
+        SSL_free(w.server);
+        BIO_free(w.server_far);
+        BIO_free(w.client_far);
+        BIO *near;
+        assert_int_equal(BIO_new_bio_pair(&near, 0, &w.client_far, 0), 1);
+        SSL_set_bio(w.client, near, near);
+        SSL_set_connect_state(w.client);
+        w.server = SSL_new(server);
+        assert_int_equal(BIO_new_bio_pair(&near, 0, &w.server_far, 0), 1);
+        SSL_set_bio(w.server, near, near);
+        SSL_set_accept_state(w.server);
+        wire_must_open(&w);
+        assert_accepted(w.client);
+        wire_say(&w, w.client, "once more");
+        wire_free(&w);
+        SSL_CTX_free(server);
+    }
+    enclave_free(e);
+    enclave_free(f);
+}
+
 /* Its versions are greater than those of TLS, if one only looks at the number. */
 static void test_datagrams(void **state)
 {
@@ -403,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_no_tickets),
         cmocka_unit_test(test_renegotiation),
         cmocka_unit_test(test_certificate_after_handshake),
+        cmocka_unit_test(test_cleared),
         cmocka_unit_test(test_datagrams),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
