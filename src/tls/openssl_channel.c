@@ -297,6 +297,13 @@ static ratls_code new_session(adapter *a, SSL *ssl, connection *c, ratls_error *
     return code;
 }
 
+/* The stream is the application's, as it had set it up. */
+static void give_back_mode(SSL *ssl, const connection *c)
+{
+    (void)SSL_clear_mode(ssl, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    (void)SSL_set_mode(ssl, c->mode);
+}
+
 static ratls_code begin(adapter *a, SSL *ssl, connection *c, ratls_error *error)
 {
     ratls_error e;
@@ -306,6 +313,7 @@ static ratls_code begin(adapter *a, SSL *ssl, connection *c, ratls_error *error)
     if (code != RATLS_OK)
         return fail_with(ssl, c, &e, error);
     /* What is written again is the same, though not where it was. */
+    c->mode = SSL_get_mode(ssl);
     (void)SSL_set_mode(ssl, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     (void)SSL_clear_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE);
     return RATLS_OK;
@@ -395,6 +403,8 @@ ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_error *error)
         channel_lock(ssl);
         return RATLS_OK;
     }
+    if (!ratls_session_is_framed(c->channel))
+        give_back_mode(ssl, c);
     c->open = true;
     c->accepted = c->accepted || c->asks;
     return RATLS_OK;

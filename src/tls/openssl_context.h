@@ -68,6 +68,7 @@ typedef struct connection {
     ratls_binding level;    /* that it is asked for */
     ratls_session *channel; /* NULL: not begun, or not spoken */
     bool open;
+    long mode;      /* of the SSL, before */
     size_t writing; /* bytes of the application in the data frame that is being sent; 0: none */
     uint8_t head[RATLS_SESSION_DATA_HEAD];
     char protocol[256]; /* of ALPN */

@@ -236,7 +236,11 @@ static void test_unframed(void **state)
                             .session = {.unframed = at_client[i]}};
         wire w =
             wire_new(end_context(false, versions[k], &c), end_context(true, versions[k], &s), 0, 1);
+        (void)SSL_clear_mode(w.client, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+        (void)SSL_set_mode(w.client, SSL_MODE_ENABLE_PARTIAL_WRITE);
+        long mode = SSL_get_mode(w.client);
         wire_must_open(&w);
+        assert_int_equal(SSL_get_mode(w.client), mode);
         must_have_reached(w.client, "session", "ratls/1 and tls-exporter");
         assert_int_equal(SSL_write(w.client, "plain", 5), 5);
         while (wire_move(&w))
