@@ -4,6 +4,7 @@
 
 #include <openssl/err.h>
 
+#include "middle.h"
 #include "openssl_case.h"
 #include "session_tls.h"
 
@@ -223,6 +224,79 @@ static void test_callback_of_bio(void **state)
     enclave_free(e);
 }
 
+static bytes data_frame(const char *text)
+{
+    size_t n = strlen(text);
+    return join(arena_format("%c%c%c%c", 5, 0, 0, (int)n), bytes_text(text));
+}
+
+static bytes bad_answer(void)
+{
+    return bytes_from_hex("03000006a10043010203");
+}
+
+/* What a peer sends instead of what its turn is: before its hello, after it, and in one record with
+ * it. Of none a byte is handed over. */
+static void test_data_out_of_turn(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool hello, answer, frame; /* what comes first; data in a frame, or as it is */
+        ratls_code code;
+        const char *text;
+    } rows[] = {
+        {"bytes of an application", false, false, false, RATLS_E_MALFORMED,
+         "ratls/1: a frame of type 97, expected 1 to 6: does the peer speak ratls/1?"},
+        {"data before the hello", false, false, true, RATLS_E_MALFORMED,
+         "ratls/1: the peer sent a \"data\" when it had no turn"},
+        {"data after the hello", true, false, true, RATLS_E_MALFORMED,
+         "ratls/1: the peer sent a \"data\" when it had no turn"},
+        {"data after a bad answer", true, true, true, RATLS_E_MALFORMED, "evidence: "},
+    };
+    enclave *e = enclave_new(&m, 0, NULL);
+    EACH(s, sides)
+    EACH(k, versions)
+    EACH(i, rows)
+    {
+        char got[64];
+        size_t n;
+        unsigned want;
+        ratls_error error = {.text = ""};
+        progress at = {.done = false};
+        wire w = against_bare(sides[s], versions[k], e, true);
+        SSL *own = sides[s] ? w.server : w.client, *other = sides[s] ? w.client : w.server;
+        shake_hands(&w);
+        bytes all = join(rows[i].hello ? middle_hello(!sides[s], BYTES_NONE) : BYTES_NONE,
+                         rows[i].answer ? bad_answer() : BYTES_NONE,
+                         rows[i].frame ? data_frame(secret) : bytes_text(secret));
+        assert_int_equal(SSL_write(other, all.p, (int)all.n), all.n);
+        carry_all(&w);
+        assert_int_equal(ratls_openssl_read(own, got, sizeof got, &n, &want, &error),
+                         RATLS_E_MISSING);
+        assert_int_equal(n, 0);
+        assert_int_equal(ratls_openssl_write(own, secret, sizeof secret, &n, &want, &error),
+                         RATLS_E_MISSING);
+        assert_string_equal(error.text, "tls: the session is not open yet, see ratls_openssl_open");
+        for (int step = 0; step < 4; step++) {
+            (void)open_step(own, &at);
+            carry_all(&w);
+        }
+        assert_true(at.done);
+        if (at.code != rows[i].code || !bytes_starts(bytes_text(at.error.text), rows[i].text))
+            fail_msg("%s: %s", rows[i].name, at.error.text);
+        assert_false(ratls_openssl_accepted(own));
+        assert_true(pair_is_silent(own));
+        assert_int_equal(ratls_openssl_read(own, got, sizeof got, &n, &want, &error), rows[i].code);
+        assert_int_equal(n, 0);
+        int told = SSL_read(other, got, sizeof got);
+        assert_true(bytes_find(bytes_of(got, told > 0 ? (size_t)told : 0), bytes_text(secret)) ==
+                    (told > 0 ? (size_t)told : 0));
+        wire_free(&w);
+    }
+    enclave_free(e);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -242,7 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_calls),       cmocka_unit_test(test_handshake_in_write),
         cmocka_unit_test(test_handshake_in_read), cmocka_unit_test(test_write_without_verdict),
-        cmocka_unit_test(test_callback_of_bio),
+        cmocka_unit_test(test_callback_of_bio),   cmocka_unit_test(test_data_out_of_turn),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
