@@ -1,6 +1,7 @@
 /* ratls/1 on OpenSSL: asking again while data flows. The clock goes as fast as the test wants. */
 #include "testing.h"
 
+#include "middle.h"
 #include "openssl_case.h"
 #include "session_tls.h"
 #include "session_tls_clock.h"
@@ -308,6 +309,41 @@ static void test_opening_too_late(void **state)
     }
 }
 
+/* A certificate without evidence, in the hope of an answer that never comes. */
+static void test_never_answered(void **state)
+{
+    (void)state;
+    EACH(k, versions)
+    {
+        progress client = {.done = false};
+        const end_spec c = {.verifier = machines_verifier_at(&m, "session"), .speaks = true};
+        SSL_CTX *silent = bare_context(true, versions[k], ordinary_identity(NULL), "ratls/1");
+        wire w = wire_new(end_context(false, versions[k], &c), silent, 0, 0);
+        middle_end peer = middle_of(w.server);
+        for (int i = 0; i < 10; i++) {
+            (void)open_step(w.client, &client);
+            (void)wire_move(&w);
+            (void)middle_read(&peer);
+            if (middle_take(&peer) != NULL)
+                middle_write(&peer, middle_hello(true, BYTES_NONE));
+            (void)wire_move(&w);
+        }
+        assert_false(client.done);
+        assert_false(ratls_openssl_accepted(w.client));
+        assert_true(pair_is_silent(w.client));
+        int due = ratls_openssl_due(w.client);
+        assert_true(due > 10000 && due <= 60000);
+        clock_skip(60000);
+        assert_true(open_step(w.client, &client));
+        assert_int_equal(client.code, RATLS_E_LIMIT);
+        assert_string_equal(client.error.text,
+                            "ratls/1: the peer was too slow: its answer to our question did not "
+                            "come in time");
+        must_be_closed(w.client, &client.error);
+        wire_free(&w);
+    }
+}
+
 /* One direction of a transfer. */
 typedef struct flow {
     SSL *from, *to;
@@ -415,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_too_late),
         cmocka_unit_test(test_evidence_fails),
         cmocka_unit_test(test_opening_too_late),
+        cmocka_unit_test(test_never_answered),
         cmocka_unit_test(test_flows),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
