@@ -86,16 +86,16 @@ static ratls_moment moment(const adapter *a)
 /* The end: the peer gets what is still to be told if it takes it at once. */
 static ratls_code fail(SSL *ssl, connection *c, ratls_error *error)
 {
+    SSL_set_shutdown(ssl, 0);
     if (c->channel != NULL) {
         ratls_bytes last = ratls_session_pending(c->channel);
         size_t n;
-        SSL_set_shutdown(ssl, 0);
         for (; last.n > 0 && SSL_write_ex(ssl, last.p, last.n, &n) == 1;
              last = ratls_session_pending(c->channel))
             ratls_session_sent(c->channel, n);
-        (void)SSL_shutdown(ssl);
-        ERR_clear_error();
     }
+    (void)SSL_shutdown(ssl);
+    ERR_clear_error();
     channel_lock(ssl);
     c->accepted = false;
     c->failed = true;
