@@ -64,7 +64,8 @@ static const struct {
 } parts[PARTS] = {
     [PART_ROLE] = {"ratls-role", "role", "was made by the other role (an own answer reflected?)"},
     [PART_KEY] = {NULL, "pubkey-hash", "is for another key"},
-    [PART_EXPORTER] = {"ratls-exporter", "exporter value", "was made on another connection"},
+    [PART_EXPORTER] = {"ratls-exporter", "exporter value",
+                       "was made on another connection (is somebody in between?)"},
     [PART_NONCE] = {NULL, "nonce", "answers another question"},
     [PART_TRANSCRIPT] = {"ratls-transcript", "transcript",
                          "was made after other hellos or challenges"},

@@ -84,10 +84,11 @@ static void claims_that_are_not_those_asked(void **state)
          with_claim(SESSION, NONCE, claim_of("nonce", join(asked, bytes_of("", 1)))),
          "answers another question: its nonce is "},
         /* C46 */
-        {"earlier session", SESSION, of_an_earlier_session(), "was made on another connection: "},
+        {"earlier session", SESSION, of_an_earlier_session(),
+         "was made on another connection (is somebody in between?): "},
         {"other exporter", SESSION,
          with_claim(SESSION, EXPORTER, claim_of("ratls-exporter", value_of("other"))),
-         "was made on another connection: its exporter value is "},
+         "was made on another connection (is somebody in between?): its exporter value is "},
         {"level nonce", SESSION, right_claims(nonce), "holds no exporter value, expected "},
         {"level session", nonce, right_claims(SESSION), "holds the exporter value "},
         {"other hellos", SESSION,

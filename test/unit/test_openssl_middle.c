@@ -178,7 +178,8 @@ static const char *other_connection(const char *found, const char *expected)
 {
     static char text[RATLS_TEXT_SIZE];
     (void)snprintf(text, sizeof text,
-                   "binding: the answer was made on another connection: its exporter value is %s, "
+                   "binding: the answer was made on another connection (is somebody in between?): "
+                   "its exporter value is %s, "
                    "expected %s",
                    found, expected);
     return text;
