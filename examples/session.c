@@ -78,8 +78,7 @@ int main(int argc, char **argv)
         (argc > 4 && set(verifier, ratls_verifier_set_root, argv[4], &error) != RATLS_OK))
         return fail(error.text);
 
-    /* Whatever the policy says, this program wants level session; a peer without ratls/1 is left to
-     * the policy. */
+    /* Whatever the policy says, this program demands level session. */
     const ratls_openssl_session_options options = {.level = RATLS_BINDING_SESSION};
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (ctx == NULL || ratls_openssl_use_verifier(ctx, &verifier, NULL, &error) != RATLS_OK ||

@@ -23,7 +23,7 @@ static const own_option connect_options[CONNECT_OPTIONS] = {
     [CONNECT_SNI] = {"--sni", "NAME", "the name to ask the server for (default: HOST)"},
     [CONNECT_NAME] = {"--name", "NAME", "the certificate must also be for this name or address"},
     [CONNECT_LEVEL] = {"--level", "LEVEL",
-                       "speak ratls/1, and ask for \"nonce\" or \"session\"; \"key\": ask nothing"},
+                       "speak ratls/1, and demand \"nonce\" or \"session\"; \"key\": ask nothing"},
     [CONNECT_AGAIN] = {"--again", "S", "ask again each S seconds, while the connection lasts"},
 };
 
@@ -219,6 +219,11 @@ static bool demand(tls *t, ratls_binding level, uint32_t again)
     t->again_seconds = again;
     if (!tls_demand(t, t->a->own[CONNECT_NAME]))
         return false;
+    if (again > 0 && t->level <= RATLS_BINDING_KEY) {
+        complain("--again: nothing is asked, as the policy demands no more than \"key\"; add "
+                 "--level session");
+        return false;
+    }
     bool speaks = t->level > RATLS_BINDING_KEY || t->a->own[CONNECT_LEVEL] != NULL;
     return !speaks || tls_speak(t);
 }

@@ -144,9 +144,9 @@ typedef struct ratls_openssl_session_options {
 /*
  * Offer ratls/1 in ALPN, and speak it with peers that know it: if the context has a verifier, the
  * peer is asked after each handshake; if there is an attester, the peer's questions are answered.
- * With a peer that does not know ratls/1 the level is "key", and a policy that demands more refuses
- * it in the handshake, with that reason. With one that knows it, a certificate without evidence is
- * no failure, since its answer brings evidence.
+ * With a peer that does not know ratls/1 the level is "key"; where `level` or the policy demands
+ * more it is refused in the handshake, with that reason. With one that knows it, a certificate
+ * without evidence is no failure, since its answer brings evidence.
  *
  * Takes the context's ALPN (SSL_CTX_set_alpn_protos, SSL_CTX_set_alpn_select_cb), and turns
  * resumption, early data, renegotiation and certificates after the handshake off. `options` may be

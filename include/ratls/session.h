@@ -61,14 +61,18 @@ typedef struct ratls_session_options {
     /* What was found out about the peer's certificate, whose checks and identity the result takes
      * over; NULL: nothing. May be `result`. */
     const ratls_result *handshake;
-    ratls_result *result;   /* of the last answer; needed with a verifier */
-    uint32_t again_seconds; /* ask again after so long; 0: only by ratls_session_ask */
+    ratls_result *result; /* of the last answer; needed with a verifier */
+    /* Ask again after so long, or after 60 s if the peer wants that between two answers; a peer
+     * that wants more is refused. 0: only by ratls_session_ask. */
+    uint32_t again_seconds;
 
     /* Answers the peer's questions, by quotes from its queue. NULL: refuses to. */
     ratls_attester *attester;
     uint32_t interval_seconds; /* between two of its answers, at most 86,400; 0: 60 */
     /* Evidence is ready: call ratls_session_step. From another thread, at any time until the
-     * session is freed; must not touch the session itself. NULL: nobody is told. */
+     * session is freed. Must not touch the session itself, and must not wait for a lock that a
+     * thread holds which calls anything on this session: it holds up all other quotes. NULL: nobody
+     * is told. */
     void (*ready)(void *context);
     void *context;
 
@@ -130,8 +134,9 @@ RATLS_MUST_USE ratls_code ratls_session_ended(ratls_session *session, ratls_erro
 
 /* What is to be sent next, also when it is closed; empty if nothing. Valid until the next call. */
 ratls_bytes ratls_session_pending(const ratls_session *session);
-/* So many bytes of that, or of a data frame, have been sent. 0: the stack has begun with them and
- * wants to be called again with the same: they stay what is sent next. */
+/* So many bytes of that, or of a data frame, have been sent: to be called before what the peer
+ * sends next is received. 0: the stack has begun with them and wants to be called again with the
+ * same: they stay what is sent next. */
 void ratls_session_sent(ratls_session *session, size_t n);
 /*
  * The head of a data frame for the next n bytes of the application's, 1 to RATLS_SESSION_DATA_MAX:
@@ -160,8 +165,13 @@ uint64_t ratls_session_due(const ratls_session *session);
  */
 RATLS_MUST_USE ratls_code ratls_session_ask(ratls_session *session, ratls_moment now,
                                             ratls_error *error);
-/* Judges later answers by this one; the session must not be in another call. */
-void ratls_session_use_verifier(ratls_session *session, const ratls_verifier *verifier);
+/*
+ * Judges later answers by this one. `handshake` is what it says of the peer's certificate
+ * (ratls_verify_certificate with answer_follows), in the place of what the one before said; NULL:
+ * nothing. Both must outlive the session; it must not be in another call.
+ */
+void ratls_session_use_verifier(ratls_session *session, const ratls_verifier *verifier,
+                                const ratls_result *handshake);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 #include "verify/answer.h"
 #include "verify/verifier.h"
 
+enum { INTERVAL_USUAL = 60 /* s; a peer may always want that much [hello: 4] */ };
 enum { MS = 1000, INTERVAL_GRACE = 1000 /* ms; two clocks measure the same time [hello: 4] */ };
 
 static const char *role_name(bool server)
@@ -303,6 +304,12 @@ static ratls_code on_hello(ratls_session *s, bytes frame, bytes payload, ratls_m
                               "ratls/1: the peer wants no frames after the opening, so it cannot "
                               "be asked again every %u s",
                               (unsigned)s->o.again_seconds);
+    if (h.interval > INTERVAL_USUAL && h.interval > s->o.again_seconds && s->o.again_seconds > 0)
+        return session_refuse(
+            s, RATLS_E_UNSUPPORTED,
+            "ratls/1: the peer wants %u s between two answers, and is to be asked "
+            "every %u s",
+            (unsigned)h.interval, (unsigned)s->o.again_seconds);
     code = s->o.server ? on_client_hello(s, &h, now) : on_server_hello(s, &h);
     if (code != RATLS_OK)
         return code;

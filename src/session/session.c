@@ -66,8 +66,7 @@ static ratls_code begin(ratls_session *s, ratls_moment now, ratls_error *e)
     s->answer_due = s->verdict_due = SESSION_NEVER;
     if (s->o.server || session_send_hello(s, BYTES_NONE, now) == RATLS_OK)
         return RATLS_OK;
-    *e = s->error;
-    return e->code;
+    return refuse(e, s->error.code, 0, "%s", s->error.text);
 }
 
 ratls_code ratls_session_new(ratls_session **session, const ratls_session_options *options,
@@ -146,10 +145,12 @@ const ratls_error *ratls_session_error(const ratls_session *s)
     return s->error.code != RATLS_OK ? &s->error : NULL;
 }
 
-void ratls_session_use_verifier(ratls_session *s, const ratls_verifier *verifier)
+void ratls_session_use_verifier(ratls_session *s, const ratls_verifier *verifier,
+                                const ratls_result *handshake)
 {
     assert(s->o.verifier != NULL && verifier != NULL);
     s->o.verifier = verifier;
+    s->o.handshake = handshake;
 }
 
 __attribute__((format(printf, 3, 0))) static void fill_error(ratls_session *s, ratls_code code,

@@ -106,6 +106,10 @@ int openssl_on_certificate(SSL *ssl, void *arg)
     adapter *a = arg;
     if (a->verifies)
         openssl_demand(ssl);
+    if (a->speaks) {
+        (void)SSL_set_options(ssl, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+        (void)SSL_set_num_tickets(ssl, 0);
+    }
     if (a->attester != NULL && !show(ssl, a))
         return 0;
     connection *c = connection_make(ssl);

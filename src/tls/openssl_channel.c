@@ -168,16 +168,52 @@ static ratls_code flush(SSL *ssl, connection *c, unsigned *want, ratls_error *er
     return RATLS_OK;
 }
 
+/* Another verifier may have another CA: what the one before found of the certificate is no word of
+ * its own. If it refuses the certificate, the next answer is refused. */
+static ratls_code judge_certificate(const adapter *a, const SSL *ssl, connection *c, ratls_error *e)
+{
+    unsigned char *der = NULL;
+    ratls_error why;
+    X509 *leaf = SSL_get0_peer_certificate(ssl);
+    int n = leaf != NULL ? i2d_X509(leaf, &der) : -1;
+    const ratls_verify_options o = {.time = adapter_now(a),
+                                    .time_is_explicit = a->options.time_is_explicit,
+                                    .skew_seconds = a->options.skew_seconds,
+                                    .caller_checks_ca = a->options.need_ca,
+                                    .answer_follows = true};
+    if (c->certificate == NULL)
+        c->certificate = ratls_result_new();
+    bool ok = n > 0 && c->certificate != NULL;
+    ratls_code code = RATLS_OK;
+    if (ok)
+        code = ratls_verify_certificate(c->by->verifier, bytes_of(der, (size_t)n), &o,
+                                        c->certificate, &why);
+    OPENSSL_free(der);
+    return ok && code != RATLS_E_SYSTEM
+               ? RATLS_OK
+               : refuse(e, RATLS_E_SYSTEM, 0, "tls: the peer's certificate can't be judged again");
+}
+
+static ratls_code take_verifier(adapter *a, const SSL *ssl, connection *c, ratls_error *e)
+{
+    installed *now = adapter_installed(a);
+    bool same = now == c->by;
+    installed_free(c->by);
+    c->by = now;
+    if (same)
+        return RATLS_OK;
+    ratls_code code = judge_certificate(a, ssl, c, e);
+    if (code == RATLS_OK)
+        ratls_session_use_verifier(c->channel, now->verifier, c->certificate);
+    return code;
+}
+
 /* Time, evidence that is ready, and the verifier that is in service now. */
 static ratls_code step(adapter *a, SSL *ssl, connection *c, ratls_error *error)
 {
     ratls_error e;
-    if (c->asks) {
-        installed *now = adapter_installed(a);
-        installed_free(c->by);
-        c->by = now;
-        ratls_session_use_verifier(c->channel, now->verifier);
-    }
+    if (c->asks && take_verifier(a, ssl, c, &e) != RATLS_OK)
+        return fail_with(ssl, c, &e, error);
     if (ratls_session_step(c->channel, moment(a), &e) != RATLS_OK)
         return fail_with(ssl, c, &e, error);
     return RATLS_OK;
@@ -280,7 +316,7 @@ static ratls_code new_session(adapter *a, SSL *ssl, connection *c, ratls_error *
                                      .skew_seconds = a->options.skew_seconds,
                                      .handshake = c->result,
                                      .result = c->result,
-                                     .again_seconds = a->session.again_seconds,
+                                     .again_seconds = c->asks ? a->session.again_seconds : 0,
                                      .attester = a->session.attester != NULL ? a->session.attester
                                                                              : a->attester,
                                      .interval_seconds = a->session.interval_seconds,
@@ -378,6 +414,23 @@ static ratls_code open_channel(adapter *a, SSL *ssl, connection *c, unsigned *wa
     return code;
 }
 
+/* The last word: who has a verifier lets nobody in whom it has not accepted. */
+static ratls_code confirm(const adapter *a, SSL *ssl, connection *c, ratls_error *error)
+{
+    ratls_error e;
+    bool judges = (a != NULL && a->verifies) || (c != NULL && c->by != NULL);
+    if (!judges || ratls_openssl_accepted(ssl))
+        return RATLS_OK;
+    (void)refuse(&e, RATLS_E_MISSING, 0,
+                 "tls: the peer was not judged, a callback of the adapter's was replaced");
+    if (c != NULL)
+        return fail_with(ssl, c, &e, error);
+    channel_lock(ssl);
+    if (error != NULL)
+        *error = e;
+    return e.code;
+}
+
 ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_error *error)
 {
     adapter *a = adapter_of(SSL_get_SSL_CTX(ssl));
@@ -389,7 +442,7 @@ ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_error *error)
     if (c != NULL && c->failed)
         return say_failed(c, error);
     if (a == NULL || !a->speaks || !channel_is_chosen(ssl))
-        return RATLS_OK;
+        return confirm(a, ssl, c, error);
     if (c == NULL)
         return refuse(error, RATLS_E_SYSTEM, 0, "tls: out of memory");
     if (c->open)
@@ -407,7 +460,7 @@ ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_error *error)
         give_back_mode(ssl, c);
     c->open = true;
     c->accepted = c->accepted || c->asks;
-    return RATLS_OK;
+    return confirm(a, ssl, c, error);
 }
 
 static ratls_code plain_trouble(SSL *ssl, int status, unsigned *want, ratls_error *error)

@@ -180,6 +180,7 @@ void connection_reset(connection *c)
     ratls_session_free(&c->channel);
     installed_free(c->by);
     ratls_result_free(&c->result);
+    ratls_result_free(&c->certificate);
     *c = (connection){.by = NULL};
 }
 

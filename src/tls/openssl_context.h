@@ -51,11 +51,12 @@ typedef struct adapter {
 
 /* Of an SSL. */
 typedef struct connection {
-    installed *by;        /* who judges, or judged, the peer */
-    ratls_result *result; /* NULL if no certificate was judged */
-    uint64_t epoch;       /* of the verifier's collateral when the handshake, or judging, began */
-    bool again;           /* this handshake is not the first */
-    bool judged;          /* in this handshake */
+    installed *by;             /* who judges, or judged, the peer */
+    ratls_result *result;      /* NULL if no certificate was judged */
+    ratls_result *certificate; /* what a later verifier found of it; NULL: `result` has it */
+    uint64_t epoch; /* of the verifier's collateral when the handshake, or judging, began */
+    bool again;     /* this handshake is not the first */
+    bool judged;    /* in this handshake */
     bool accepted;
     bool failed;
     ratls_error error; /* if failed */

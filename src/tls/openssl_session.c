@@ -114,6 +114,7 @@ static void on_start(adapter *a, SSL *ssl)
         connection_reset(c);
     c->again = !first;
     c->judged = false;
+    c->on = a;
     if (!first)
         return;
     if (a->verifies)
@@ -137,8 +138,10 @@ static void on_done(adapter *a, SSL *ssl)
     if (!a->verifies || !sent || denied || (c != NULL && c->judged && c->asks))
         return;
     if (c != NULL && !c->judged)
-        c->accepted =
-            SSL_session_reused(ssl) == 1 && session_holds(a, c, role_of(ssl), SSL_get_session(ssl));
+        /* A callback may have put the SSL into another context since, whose verifier never saw the
+         * peer. */
+        c->accepted = c->on == a && SSL_session_reused(ssl) == 1 &&
+                      session_holds(a, c, role_of(ssl), SSL_get_session(ssl));
     if (c != NULL && c->accepted)
         return;
     /* Without a certificate, by a shared key for instance. Nothing goes in or out any more. */

@@ -144,6 +144,18 @@ static ratls_code check_ca(X509_STORE_CTX *store, int64_t now, ratls_error *e)
                   why != X509_V_OK ? X509_verify_cert_error_string(why) : "it failed");
 }
 
+/* What the application asks for beyond its policy, it does not do without. */
+static ratls_code check_asked(const adapter *a, connection *c)
+{
+    bool demands = a->session.level > RATLS_BINDING_KEY ||
+                   (a->session.level == RATLS_BINDING_NONE && a->session.again_seconds > 0);
+    if (!a->speaks || !demands || c->asks)
+        return RATLS_OK;
+    return refuse(&c->error, RATLS_E_UNSUPPORTED, 0,
+                  "tls: the peer does not speak ratls/1, and is to be asked for level \"%s\"",
+                  ratls_binding_name(c->level));
+}
+
 /* Sets the error that OpenSSL makes an alert of. */
 static ratls_code judge(adapter *a, connection *c, SSL *ssl, X509_STORE_CTX *store)
 {
@@ -151,6 +163,8 @@ static ratls_code judge(adapter *a, connection *c, SSL *ssl, X509_STORE_CTX *sto
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
     int64_t now = adapter_now(a);
     ratls_code code = judge_evidence(a, c, leaf, now);
+    if (code == RATLS_OK)
+        code = check_asked(a, c);
     if (code == RATLS_OK)
         code = check_usage(ssl, leaf, &c->error);
     if (code != RATLS_OK) {
@@ -182,6 +196,13 @@ void openssl_demand(SSL *ssl)
         SSL_set_verify(ssl, MODE, SSL_get_verify_callback(ssl));
 }
 
+static ratls_binding level_of(const adapter *a, const ratls_verifier *v)
+{
+    if (a->session.level != RATLS_BINDING_NONE)
+        return a->session.level;
+    return a->session.again_seconds > 0 ? RATLS_BINDING_SESSION : ratls_verifier_minimum(v);
+}
+
 /* A policy demands more than a peer without ratls/1 can show. */
 static void explain_level(const adapter *a, connection *c)
 {
@@ -200,15 +221,20 @@ int openssl_on_verify(X509_STORE_CTX *store, void *arg)
         X509_STORE_CTX_set_error(store, X509_V_ERR_OUT_OF_MEM);
         return 0;
     }
+    /* Renegotiation, or a certificate after the handshake: the channel is for the one of before. */
+    if (c->channel != NULL && SSL_get_finished(ssl, NULL, 0) > 0) {
+        X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+        return 0;
+    }
     openssl_demand(ssl);
     bool again = c->again, has_shown = c->shown;
     connection_reset(c);
     c->again = again;
     c->shown = has_shown;
+    c->on = a;
     c->judged = true;
     c->by = adapter_installed(a);
-    c->level = a->session.level != RATLS_BINDING_NONE ? a->session.level
-                                                      : ratls_verifier_minimum(c->by->verifier);
+    c->level = level_of(a, c->by->verifier);
     c->asks = a->speaks && channel_is_chosen(ssl) && c->level > RATLS_BINDING_KEY;
     c->result = ratls_result_new();
     if (c->result == NULL) {

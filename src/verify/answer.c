@@ -190,6 +190,11 @@ static ratls_code verify(journey *j, const peer_answer *a, const answer_wanted *
     ratls_code carried = give(h, &r->checks), code = journey_check_time(j);
     if (code == RATLS_OK)
         code = carried;
+    if (code == RATLS_OK && j->v->ca_der != NULL &&
+        r->checks.all[CHECK_CERTIFICATE_SIGNATURE].verdict != RATLS_PASSED)
+        code = check_fail(&r->checks, CHECK_CERTIFICATE_SIGNATURE, RATLS_E_UNTRUSTED,
+                          "certificate: a CA is demanded, and nothing shows that it signed the "
+                          "certificate of this connection");
     if (code == RATLS_OK)
         code = read_evidence(j, a->evidence, &ev);
     if (code == RATLS_OK)

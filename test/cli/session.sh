@@ -86,8 +86,15 @@ stop
 # A server with files knows nothing of ratls/1.
 serve --cert leaked/chain.pem --key leaked/key.pem
 # shellcheck disable=SC2086
-ask 0 / $trust --policy key.json --level session
+ask 0 / $trust --policy key.json --level key
 has err '^binding  *key, by certificate; identity: none$'
+# shellcheck disable=SC2086
+ask 1 / $trust --policy key.json --level session --again 5
+has err '^REFUSED: tls: the peer does not speak ratls/1, and is to be asked for level "session"$'
+[ ! -s out ] || bad "a refused server was heard"
+# shellcheck disable=SC2086
+run 2 connect "$at" $trust --policy key.json --again 5
+has err '^ratls: --again: nothing is asked, '
 for level in nonce session; do
     # shellcheck disable=SC2086
     ask 1 / $trust --policy $level.json

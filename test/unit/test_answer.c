@@ -238,11 +238,11 @@ static void an_answer_is_not_signed_by_a_ca(void **state)
     const ratls_verify_options o = {
         .time = VENDOR_T0, .time_is_explicit = true, .caller_checks_ca = true};
     w.e = (ratls_error){.text = ""};
-    assert_int_equal(verify_answer(w.verifier, &a, &wanted, &o, w.r, &w.e), RATLS_E_POLICY);
-    must_be(&w, "no handshake", RATLS_E_POLICY, "policy.peer", "");
-    /* As in a resumed connection: the result of the one before. */
+    assert_int_equal(verify_answer(w.verifier, &a, &wanted, &o, w.r, &w.e), RATLS_E_UNTRUSTED);
+    must_be(&w, "no handshake", RATLS_E_UNTRUSTED, "certificate.signature", "a CA is demanded");
     ratls_result *before = ratls_result_new();
     before->identity.ca = true;
+    check_pass(&before->checks, CHECK_CERTIFICATE_SIGNATURE, "signed by the CA given");
     const answer_wanted again = {
         .claims = right_claims(SESSION), .level = SESSION, .handshake = before};
     w.e = (ratls_error){.text = ""};

@@ -311,7 +311,8 @@ static void a_stricter_policy_comes(void **state)
     later(&p, 5);
     ask(&p.client);
     ratls_session_use_verifier(
-        p.client.s, session_verifier(RATLS_TEE_SGX, "\"binding\": {\"minimum\": \"session\"}"));
+        p.client.s, session_verifier(RATLS_TEE_SGX, "\"binding\": {\"minimum\": \"session\"}"),
+        NULL);
     assert_int_equal(session_give(&p.server, session_take(&p.client)), RATLS_OK);
     assert_int_equal(session_step(&p.server), RATLS_OK);
     bytes right = session_take(&p.server);
