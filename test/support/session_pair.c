@@ -112,6 +112,13 @@ ratls_attester *session_attester(ratls_tee tee, bool staple)
     return a;
 }
 
+void session_forget(const ratls_attester *a)
+{
+    for (size_t i = 0; i < attesters_n; i++)
+        if (attesters[i] == a)
+            attesters[i] = NULL;
+}
+
 static ratls_code gated_quote(void *state, const uint8_t report_data[64], uint8_t *out, size_t cap,
                               size_t *n, ratls_error *e)
 {

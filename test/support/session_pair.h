@@ -30,6 +30,8 @@ ratls_verifier *session_verifier(ratls_tee tee, const char *members);
 ratls_verifier *session_verifier_bare(ratls_tee tee, const char *members);
 /* With `staple` it has a certificate in service, whose collateral goes into its answers. */
 ratls_attester *session_attester(ratls_tee tee, bool staple);
+/* The case frees this one itself. */
+void session_forget(const ratls_attester *a);
 
 /* A source that can be held up and made to fail. */
 typedef struct session_gate {
