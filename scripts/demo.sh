@@ -327,11 +327,12 @@ mutual=''
 part "3. Replayed and relayed"
 say "The key of a server gets into wrong hands, with its certificate. The evidence in it is genuine."
 call 0 attest --source sim:platform --out leaked
-say "What shall count is for the policy to say: level key is what a certificate can prove." \
-    "At level session the peer must answer, on this connection, for this connection."
+say "The policy says which level is enough. Level key is what a certificate can prove. At level" \
+    "session the peer must answer, on this connection, for this connection. The policy, and more:"
 for level in nonce session; do
     sed "s/^}\$/, \"binding\": {\"minimum\": \"$level\"}}/" policy.json >$level.json
 done
+echo '$ tail -n 1 session.json'
 tail -n 1 session.json
 secret=correct-horse-battery-staple
 

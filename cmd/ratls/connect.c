@@ -173,7 +173,7 @@ static int talk(const tls *t, const address *to, int fd, int seconds)
         return EXIT_TROUBLE;
     }
     SSL_set_connect_state(ssl);
-    bool accepted = tls_shake(ssl) && ratls_openssl_accepted(ssl);
+    bool accepted = tls_shake(ssl, seconds) && ratls_openssl_accepted(ssl);
     if (!accepted)
         tls_reason(ssl, -1, why, sizeof why);
     print_verdict(t->a, ssl, accepted, accepted ? "" : why);

@@ -134,7 +134,7 @@ static int serve_one(const tls *t, int fd, const char *from)
         return EXIT_TROUBLE;
     }
     SSL_set_accept_state(ssl);
-    bool shaken = tls_shake(ssl);
+    bool shaken = tls_shake(ssl, -1);
     bool ok = shaken && answer(ssl, from);
     if (!ok)
         tls_reason(ssl, -1, why, sizeof why);

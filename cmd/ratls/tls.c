@@ -51,7 +51,7 @@ static const char *alert_name(void)
 static bool show_files(tls *t, const char *cert, const char *key)
 {
     if (cert == NULL || key == NULL) {
-        complain("--cert and --key go together, found one of them");
+        complain("--cert and --key go together, found one of them; or give --source");
         return false;
     }
     if (SSL_CTX_use_certificate_chain_file(t->ctx, cert) != 1) {
@@ -202,12 +202,14 @@ bool tls_timeout(const args *a, int *seconds)
 }
 
 /* A step of the handshake has its time; in ratls/1 each has its own. */
-static bool wait_for(const SSL *ssl, unsigned want)
+static bool wait_for(const SSL *ssl, unsigned want, int seconds)
 {
-    return ratls_openssl_wait(ssl, want, ratls_openssl_due(ssl) >= 0 ? -1 : NET_SECONDS * 1000);
+    int usual = ratls_openssl_due(ssl) >= 0 ? -1 : NET_SECONDS * 1000;
+    bool sooner = seconds >= 0 && (usual < 0 || seconds * 1000 < usual);
+    return ratls_openssl_wait(ssl, want, sooner ? seconds * 1000 : usual);
 }
 
-bool tls_shake(SSL *ssl)
+bool tls_shake(SSL *ssl, int seconds)
 {
     unsigned want;
     int fd = SSL_get_fd(ssl), flags = fcntl(fd, F_GETFL);
@@ -217,7 +219,7 @@ bool tls_shake(SSL *ssl)
     do {
         if (ratls_openssl_open(ssl, &want, NULL) != RATLS_OK)
             return false;
-    } while (want != 0 && wait_for(ssl, want));
+    } while (want != 0 && wait_for(ssl, want, seconds));
     return want == 0;
 }
 
@@ -227,7 +229,7 @@ bool tls_get(SSL *ssl, void *out, size_t cap, size_t *n)
     do {
         if (ratls_openssl_read(ssl, out, cap, n, &want, NULL) != RATLS_OK)
             return false;
-    } while (want != 0 && wait_for(ssl, want));
+    } while (want != 0 && wait_for(ssl, want, -1));
     return want == 0;
 }
 
@@ -239,7 +241,7 @@ bool tls_put(SSL *ssl, const void *data, size_t n)
     while (n > 0) {
         if (ratls_openssl_write(ssl, next, n, &written, &want, NULL) != RATLS_OK)
             return false;
-        if (want != 0 && !wait_for(ssl, want))
+        if (want != 0 && !wait_for(ssl, want, -1))
             return false;
         next += written;
         n -= written;

@@ -47,9 +47,10 @@ bool tls_timeout(const args *a, int *seconds);
 
 /*
  * Handshake, opening of ratls/1 where it is spoken, and the application's bytes. They wait for the
- * peer. False: see tls_reason, with status -1. tls_get: *n is 0 at the end.
+ * peer, tls_shake for each of its steps at most `seconds` (-1: as long as usual). False: see
+ * tls_reason, with status -1. tls_get: *n is 0 at the end.
  */
-bool tls_shake(SSL *ssl);
+bool tls_shake(SSL *ssl, int seconds);
 bool tls_get(SSL *ssl, void *out, size_t cap, size_t *n);
 bool tls_put(SSL *ssl, const void *data, size_t n);
 

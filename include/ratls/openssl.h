@@ -150,13 +150,14 @@ typedef struct ratls_openssl_session_options {
  *
  * Takes the context's ALPN (SSL_CTX_set_alpn_protos, SSL_CTX_set_alpn_select_cb), and turns
  * resumption, early data, renegotiation and certificates after the handshake off. `options` may be
- * NULL. Errors: UNSUPPORTED (resumption was asked for; it is set already), LIMIT (protocols),
- * SYSTEM.
+ * NULL. Errors: UNSUPPORTED (resumption was asked for; it is set already; to ask again
+ * without frames), LIMIT (protocols, interval), SYSTEM.
  *
  * After the handshake nothing goes through such an SSL but by the functions below: until the
  * session is open SSL_read and SSL_write fail, and an SSL_write that has done the handshake itself
  * makes the connection fail with it. If the session is unframed they are as ever from then on; else
- * the functions below have to be used for good, and the SSL in between for nothing else.
+ * the functions below have to be used for good, and the SSL in between for nothing else but
+ * SSL_shutdown, which ends the connection well: without it the peer takes it for broken off.
  */
 RATLS_MUST_USE ratls_code ratls_openssl_use_session(SSL_CTX *ctx,
                                                     const ratls_openssl_session_options *options,
@@ -171,7 +172,8 @@ enum {
 };
 
 /*
- * Does what is left of handshake and opening. RATLS_OK with *want 0: done, the peer is accepted as
+ * Does what is left of handshake and opening; SSL_set_connect_state or SSL_set_accept_state comes
+ * before. RATLS_OK with *want 0: done, the peer is accepted as
  * far as it was asked; with *want not 0: not yet. Any error ends the connection: nothing more goes
  * in or out, the peer is told a code, and ratls_openssl_error has the sentence too. On a socket
  * that blocks, deadlines are kept only as far as it has timeouts. Errors: those of handshakes, of

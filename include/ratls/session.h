@@ -17,7 +17,16 @@ extern "C" {
  * The protocol ratls/1 (doc/BINDING.md): after the handshake and before the first byte of the
  * application's, each side may ask the other for evidence that was made for this very connection.
  * It does no input or output and reads no clock, so it runs on any TLS stack; for OpenSSL,
- * ratls/openssl.h does all that is said here. One session belongs to one thread at a time.
+ * ratls/openssl.h does all that is said here. One session belongs to one thread at a time. `error`
+ * may be NULL everywhere.
+ *
+ * A client or server, after its handshake: judge the peer's certificate (ratls_verify_certificate
+ * with answer_follows), and end if it is refused; ratls_session_new; then, again and again,
+ * ratls_session_step; send what is pending, until it is empty; while it is making evidence, wait
+ * for that; read at most what the session wants, and hand it to ratls_session_receive. After an
+ * error send what is pending once more, and end the connection. When it is open, the application's
+ * bytes go in data frames, or plainly if it is unframed; when it has ended, end TLS by
+ * close_notify.
  *
  * The caller has to see to it, and nothing here can check, that the connection is TLS 1.3, or TLS
  * 1.2 with extended master secret and ephemeral keys; that ALPN chose RATLS_SESSION_ALPN on both
@@ -44,17 +53,21 @@ typedef struct ratls_moment {
     uint64_t ms;  /* milliseconds of a clock that never goes back: for deadlines */
 } ratls_moment;
 
-/* What is pointed to must outlive the session, but for the bytes of keys and exporter. */
+/* Zeroed, with role, keys and exporter, and result if there is a verifier, these are right for
+ * most. What is pointed to must outlive the session, but for the bytes of keys and exporter. */
 typedef struct ratls_session_options {
     bool server; /* the own role in TLS */
     /* DER SubjectPublicKeyInfo of the certificate that each side showed in this connection's
      * handshake. Empty: none; such a side cannot answer. */
     ratls_bytes own_key, peer_key;
-    ratls_bytes exporter; /* empty: the stack gives none, so there is no level "session" */
+    /* RATLS_SESSION_EXPORTER_SIZE bytes. Empty: the stack gives none, so there is no level
+     * "session". */
+    ratls_bytes exporter;
 
     /* Asks the peer, and judges its answers. NULL: nothing is asked. */
     const ratls_verifier *verifier;
-    /* What is asked for: "nonce" or "session". NONE: "session". */
+    /* What is asked for: "nonce" or "session". NONE: "session". An answer at a level below what the
+     * policy demands is refused. */
     ratls_binding level;
     bool time_is_explicit; /* as in ratls_verify_options, also the next */
     uint32_t skew_seconds;
@@ -140,8 +153,9 @@ ratls_bytes ratls_session_pending(const ratls_session *session);
 void ratls_session_sent(ratls_session *session, size_t n);
 /*
  * The head of a data frame for the next n bytes of the application's, 1 to RATLS_SESSION_DATA_MAX:
- * to be sent before them, with nothing in between. Only while the session is open and framed,
- * nothing is pending and no other data frame is being sent.
+ * to be sent before them, with nothing in between; it counts in ratls_session_sent. Until all of
+ * both has been sent nothing else is pending. Only while the session is open and framed, nothing is
+ * pending and no other data frame is being sent.
  */
 void ratls_session_data_head(ratls_session *session, size_t n,
                              uint8_t head[RATLS_SESSION_DATA_HEAD]);

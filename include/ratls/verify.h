@@ -130,7 +130,7 @@ typedef struct ratls_verify_options {
  * and is overwritten otherwise.
  *
  * Not checked: that the peer holds the private key (the TLS handshake does), the peer's name,
- * freshness of the evidence beyond the dates of certificate and collateral.
+ * without a nonce freshness of the evidence beyond the dates of certificate and collateral.
  */
 RATLS_MUST_USE ratls_code ratls_verify_certificate(const ratls_verifier *verifier, ratls_bytes der,
                                                    const ratls_verify_options *options,

@@ -82,6 +82,18 @@ static void take_options(adapter *a, const ratls_openssl_session_options *o)
     a->session.protocols = a->protocols;
 }
 
+static ratls_code check_times(const ratls_openssl_session_options *o, ratls_error *e)
+{
+    enum { INTERVAL_MAX = 86400 }; /* doc/BINDING.md, hello */
+    if (o->interval_seconds > INTERVAL_MAX)
+        return refuse(e, RATLS_E_LIMIT, 0, "tls: an interval of %u seconds, at most %d",
+                      (unsigned)o->interval_seconds, INTERVAL_MAX);
+    if (o->unframed && o->again_seconds > 0)
+        return refuse(e, RATLS_E_UNSUPPORTED, 0,
+                      "tls: the stream is to have no frames, so peers can't be asked again");
+    return RATLS_OK;
+}
+
 /* Each connection is to have a handshake of its own, and only one. */
 static void forbid(SSL_CTX *ctx)
 {
@@ -106,6 +118,8 @@ ratls_code ratls_openssl_use_session(SSL_CTX *ctx, const ratls_openssl_session_o
                       "tls: resumption was asked for, and with ratls/1 each connection needs a "
                       "handshake of its own");
     ratls_code code = options != NULL ? check_protocols(options, error) : RATLS_OK;
+    if (code == RATLS_OK && options != NULL)
+        code = check_times(options, error);
     if (code != RATLS_OK)
         return code;
     if (options != NULL)

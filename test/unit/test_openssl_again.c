@@ -419,7 +419,7 @@ static void test_flows(void **state)
         assert_int_equal(there.came, FLOW);
         assert_int_equal(back.came, FLOW);
         assert_false(there.wrong || back.wrong);
-        assert_true(asked > 2);
+        assert_true(asked >= 2); /* more, if quotes are made in time */
         must_have_reached(w.client, "nonce", "ratls/1");
         must_have_reached(w.server, "session", "ratls/1 and tls-exporter");
         wire_free(&w);
