@@ -303,6 +303,35 @@ static void intervals_need_frames(void **state)
     session_end_free(&e);
 }
 
+/* Nor one that wants to be asked less often than that, but for the usual 60 s. */
+static void intervals_that_evade_the_next_question(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t again, interval; /* s */
+        bool refused;
+    } cases[] = {{5, 60, false},    {5, 61, true},    {5, 86400, true},      {100, 61, false},
+                 {100, 100, false}, {100, 101, true}, {86400, 86400, false}, {0, 86400, false}};
+    EACH(i, cases)
+    for (unsigned server = 0; server < 2; server++) {
+        char words[96];
+        session_end e = session_end_of(server != 0);
+        const hello h = {.server = server == 0, .framing = true, .interval = cases[i].interval};
+        session_ask_for(&e, accepts[RATLS_TEE_SGX], RATLS_BINDING_SESSION);
+        e.o.again_seconds = cases[i].again;
+        session_begin(&e);
+        (void)session_take(&e);
+        ratls_code code = session_give(&e, session_hello(&h));
+        (void)snprintf(words, sizeof words,
+                       "the peer wants %u s between two answers, and is to be asked every %u s",
+                       (unsigned)cases[i].interval, (unsigned)cases[i].again);
+        assert_int_equal(code, cases[i].refused ? RATLS_E_UNSUPPORTED : RATLS_OK);
+        if (cases[i].refused)
+            session_must_refuse(&e, "interval", RATLS_E_UNSUPPORTED, words, session_close_frame(2));
+        session_end_free(&e);
+    }
+}
+
 /* F85: the next answer is judged by the policy that is in force then. */
 static void a_stricter_policy_comes(void **state)
 {
@@ -435,6 +464,7 @@ int main(void)
         cmocka_unit_test(the_first_answer_needs_no_interval),
         cmocka_unit_test(asked_at_intervals),
         cmocka_unit_test(intervals_need_frames),
+        cmocka_unit_test(intervals_that_evade_the_next_question),
         cmocka_unit_test(a_stricter_policy_comes),
         cmocka_unit_test(answers_follow_the_chain),
         cmocka_unit_test(its_own_answers_follow_the_chain),
