@@ -107,6 +107,72 @@ static void test_unknown(void **state)
     enclave_free(e);
 }
 
+static const struct {
+    ratls_binding level;
+    uint32_t again_seconds;
+    const char *refused; /* the level that is missing; NULL: accepted at "key" */
+} asked_for[] = {
+    {RATLS_BINDING_NONE, 0, NULL},         {RATLS_BINDING_KEY, 0, NULL},
+    {RATLS_BINDING_KEY, 5, NULL},          {RATLS_BINDING_NONCE, 0, "nonce"},
+    {RATLS_BINDING_NONCE, 5, "nonce"},     {RATLS_BINDING_SESSION, 0, "session"},
+    {RATLS_BINDING_SESSION, 5, "session"}, {RATLS_BINDING_NONE, 5, "session"},
+};
+
+/* The policy is content with "key", and the application is not: what it asks for it does not do
+ * without. */
+static void test_asked_for_by_the_application(void **state)
+{
+    (void)state;
+    static const char *const protocols[] = {"http/1.1"};
+    enclave *e = enclave_new(&m, 0, NULL);
+    EACH(s, sides)
+    EACH(p, strangers)
+    EACH(i, asked_for)
+    {
+        if (!sides[s] && !strangers[p].of_server)
+            continue;
+        const end_spec spec = {.verifier = machines_verifier_at(&m, "key"),
+                               .speaks = true,
+                               .session = {.level = asked_for[i].level,
+                                           .again_seconds = asked_for[i].again_seconds,
+                                           .protocols = protocols,
+                                           .protocols_n = 1}};
+        SSL_CTX *own = end_context(sides[s], TLS1_3_VERSION, &spec);
+        SSL_CTX *other = older(!sides[s], e, strangers[p].alpn);
+        wire w = sides[s] ? wire_new(other, own, 0, 0) : wire_new(own, other, 0, 0);
+        SSL *judge = sides[s] ? w.server : w.client, *peer = sides[s] ? w.client : w.server;
+        progress at = {.done = false};
+        for (int step = 0; step < 10; step++) {
+            (void)open_step(judge, &at);
+            (void)wire_move(&w);
+            (void)SSL_do_handshake(peer);
+            (void)wire_move(&w);
+        }
+        assert_true(at.done);
+        const ratls_result *r = ratls_openssl_result(judge);
+        assert_string_equal(ratls_result_binding_level(r), "key");
+        if (asked_for[i].refused == NULL) {
+            assert_int_equal(at.code, RATLS_OK);
+            assert_accepted(judge);
+            assert_int_equal(ratls_openssl_due(judge), -1);
+        } else {
+            char text[128];
+            (void)snprintf(text, sizeof text,
+                           "tls: the peer does not speak ratls/1, and is to be asked for level "
+                           "\"%s\"",
+                           asked_for[i].refused);
+            assert_int_equal(at.code, RATLS_E_UNSUPPORTED);
+            assert_string_equal(at.error.text, text);
+            assert_string_equal(ratls_openssl_error(judge)->text, text);
+            assert_false(SSL_is_init_finished(judge));
+            assert_false(ratls_openssl_accepted(judge));
+            assert_true(pair_is_silent(judge));
+        }
+        wire_free(&w);
+    }
+    enclave_free(e);
+}
+
 /* A server that takes nothing of what is offered [RFC 7301 3.2]. */
 static void test_no_application_protocol(void **state)
 {
@@ -329,6 +395,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_asked_for_by_the_application),
         cmocka_unit_test(test_no_application_protocol),
         cmocka_unit_test(test_ordinary_certificate),
         cmocka_unit_test(test_answer_for_another_key),
