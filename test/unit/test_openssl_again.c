@@ -202,6 +202,107 @@ static void test_later_answer_refused(void **state)
     }
 }
 
+static cert_spec ca_named(const char *name)
+{
+    char subject[32];
+    (void)snprintf(subject, sizeof subject, "CN=%s", name);
+    cert_spec ca = cert_spec_of((const char *)arena_copy(bytes_of(subject, sizeof subject)).p,
+                                key_named(KEY_TYPE_P256, name), SIM_NOW - SIM_DAY,
+                                SIM_NOW + 365 * (int64_t)SIM_DAY);
+    (void)ext_add(&ca.ext, OID_BASIC_CONSTRAINTS, true, ext_basic(true, 0));
+    (void)ext_add(&ca.ext, OID_KEY_USAGE, true, ext_usage(USAGE_CERT_SIGN));
+    return ca;
+}
+
+enum { WANTS_CA = 1, RIGHT_CA = 2, WRONG_CA = 4 };
+
+static ratls_verifier *verifier_of_ca(unsigned how, const cert_spec *right, const cert_spec *wrong)
+{
+    ratls_error e = {.text = ""};
+    ratls_verifier *v = machines_verifier(
+        &m, (how & WANTS_CA) != 0 ? "\"binding\": {\"minimum\": \"session\", \"identity\": \"ca\"}"
+                                  : "\"binding\": {\"minimum\": \"session\"}");
+    if ((how & (RIGHT_CA | WRONG_CA)) != 0 &&
+        ratls_verifier_set_ca(v, cert_make((how & RIGHT_CA) != 0 ? right : wrong), &e) != RATLS_OK)
+        fail_msg("%s", e.text);
+    return v;
+}
+
+static bool has_failed(const ratls_result *r, const char *id)
+{
+    size_t n;
+    const ratls_check *all = ratls_result_checks(r, &n);
+    for (size_t i = 0; i < n; i++)
+        if (bytes_is(bytes_text(all[i].id), id))
+            return all[i].verdict == RATLS_FAILED;
+    return false;
+}
+
+/* Another verifier judges the certificate anew: what the one before found of it, by another CA, is
+ * no word of its own. */
+static void test_another_ca(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned before, later;
+        const char *identity; /* that the later one finds; NULL: it refuses */
+    } rows[] = {
+        {WANTS_CA | RIGHT_CA, WANTS_CA | RIGHT_CA, "ca"},
+        {WANTS_CA | RIGHT_CA, WANTS_CA | WRONG_CA, NULL},
+        {WANTS_CA | RIGHT_CA, WRONG_CA, NULL},
+        {WANTS_CA | RIGHT_CA, 0, "none"},
+        {RIGHT_CA, WANTS_CA | WRONG_CA, NULL},
+        {0, WANTS_CA | WRONG_CA, NULL},
+        {0, WANTS_CA | RIGHT_CA, "ca"},
+    };
+    const cert_spec right = ca_named("right CA"), wrong = ca_named("wrong CA");
+    bytes pem = key_private_pem(right.key), der = cert_make(&right);
+    const ratls_attester_options by_ca = {.ca_certificate = der, .ca_key_pem = pem};
+    enclave *e = enclave_new(&m, 0, &by_ca);
+    EACH(k, versions)
+    EACH(i, rows)
+    {
+        const end_spec c = {.verifier = verifier_of_ca(rows[i].before, &right, &wrong),
+                            .speaks = true};
+        const end_spec s = {.attests = e, .speaks = true, .session = {.interval_seconds = 1}};
+        SSL_CTX *judging = end_context(false, versions[k], &c);
+        wire w = wire_new(judging, end_context(true, versions[k], &s), 0, 0);
+        const ratls_result *r;
+        progress client, server;
+        ratls_error error = {.text = ""};
+        wire_must_open(&w);
+        r = ratls_openssl_result(w.client);
+        assert_string_equal(ratls_result_identity(r),
+                            (rows[i].before & RIGHT_CA) != 0 ? "ca" : "none");
+        ratls_verifier *v = verifier_of_ca(rows[i].later, &right, &wrong);
+        assert_int_equal(ratls_openssl_set_verifier(judging, &v, &error), RATLS_OK);
+        wire_say(&w, w.server, "the last verdict stands");
+        for (unsigned round = 0; round < 2; round++) {
+            clock_skip(1000);
+            ask(w.client, RATLS_OK, NULL);
+            wire_settle(&w, &client, &server);
+            r = ratls_openssl_result(w.client);
+            if (rows[i].identity == NULL)
+                break;
+            assert_int_equal(client.code, RATLS_OK);
+            assert_int_equal(server.code, RATLS_OK);
+            must_have_reached(w.client, "session", "ratls/1 and tls-exporter");
+            assert_string_equal(ratls_result_identity(r), rows[i].identity);
+            wire_say(&w, w.client, "still open");
+        }
+        if (rows[i].identity == NULL) {
+            assert_int_equal(client.code, RATLS_E_UNTRUSTED);
+            assert_true(has_failed(r, "certificate.signature"));
+            assert_false(ratls_result_accepted(r));
+            must_be_closed(w.client, &client.error);
+            assert_int_equal(server.code, RATLS_E_UNTRUSTED);
+            must_be_closed(w.server, &server.error);
+        }
+        wire_free(&w);
+    }
+    enclave_free(e);
+}
+
 /* The answer comes too late: nobody reads or writes any more, not even who only writes. */
 static void test_too_late(void **state)
 {
@@ -448,6 +549,7 @@ int main(void)
         cmocka_unit_test(test_ask),
         cmocka_unit_test(test_again_seconds),
         cmocka_unit_test(test_later_answer_refused),
+        cmocka_unit_test(test_another_ca),
         cmocka_unit_test(test_too_late),
         cmocka_unit_test(test_evidence_fails),
         cmocka_unit_test(test_opening_too_late),
