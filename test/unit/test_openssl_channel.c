@@ -195,20 +195,23 @@ static void test_limits_of_options(void **state)
     static const char *const too_long[] = {"123456789012345678901234567890123"};
     static const char *const empty[] = {""};
     static const struct {
-        const char *const *protocols;
-        size_t n;
+        ratls_openssl_session_options o;
         ratls_code code;
     } rows[] = {
-        {many, 8, RATLS_OK},          {many, 9, RATLS_E_LIMIT},  {most, 1, RATLS_OK},
-        {too_long, 1, RATLS_E_LIMIT}, {empty, 1, RATLS_E_LIMIT},
+        {{.protocols = many, .protocols_n = 8}, RATLS_OK},
+        {{.protocols = many, .protocols_n = 9}, RATLS_E_LIMIT},
+        {{.protocols = most, .protocols_n = 1}, RATLS_OK},
+        {{.protocols = too_long, .protocols_n = 1}, RATLS_E_LIMIT},
+        {{.protocols = empty, .protocols_n = 1}, RATLS_E_LIMIT},
+        {{.interval_seconds = 86400}, RATLS_OK},
+        {{.interval_seconds = 86401}, RATLS_E_LIMIT},
+        {{.again_seconds = 1, .unframed = true}, RATLS_E_UNSUPPORTED},
     };
     EACH(i, rows)
     {
         ratls_error e = {.text = ""};
-        const ratls_openssl_session_options o = {.protocols = rows[i].protocols,
-                                                 .protocols_n = rows[i].n};
         SSL_CTX *ctx = tls_context(false, TLS1_3_VERSION, BYTES_NONE, NULL);
-        assert_int_equal(ratls_openssl_use_session(ctx, &o, &e), rows[i].code);
+        assert_int_equal(ratls_openssl_use_session(ctx, &rows[i].o, &e), rows[i].code);
         /* Once it is set; what was refused leaves nothing behind. */
         assert_int_equal(ratls_openssl_use_session(ctx, NULL, &e),
                          rows[i].code == RATLS_OK ? RATLS_E_UNSUPPORTED : RATLS_OK);
