@@ -7,8 +7,10 @@
 
 #include "openssl_case.h"
 #include "session_tls.h"
+#include "session_tls_foreign.h"
 
 static machines m;
+static const bool yes_no[] = {false, true};
 
 static const ratls_openssl_options resuming = {
     .now = the_time, .time_is_explicit = true, .resumption = true};
@@ -90,7 +92,6 @@ static void must_resume(const setting *s)
 static void test_resumed_elsewhere(void **state)
 {
     (void)state;
-    static const bool yes_no[] = {false, true};
     EACH(k, versions)
     EACH(early, yes_no)
     EACH(strict, yes_no)
@@ -133,6 +134,112 @@ static void test_resumed_elsewhere(void **state)
     }
 }
 
+/* From a context that knows nothing of ratls into one that speaks ratls/1: what that one has set
+ * for its connections is set for this one. */
+static void test_into_ratls(void **state)
+{
+    (void)state;
+    enclave *e = enclave_new(&m, 0, NULL), *f = enclave_new(&m, 1, NULL);
+    EACH(k, versions)
+    EACH(early, yes_no)
+    EACH(mutual, yes_no)
+    {
+        const end_spec c = {
+            .attests = e, .verifier = machines_verifier_at(&m, "session"), .speaks = true};
+        const end_spec s = {.attests = f,
+                            .verifier = yes_no[mutual] ? machines_verifier_at(&m, "session") : NULL,
+                            .speaks = true};
+        SSL_CTX *from = bare_context(true, versions[k], ordinary_identity(NULL), NULL);
+        SSL_CTX *to = end_context(true, versions[k], &s);
+        switch_to(from, to, yes_no[early]);
+        wire w = wire_new(end_context(false, versions[k], &c), from, 0, 0);
+        wire_must_open(&w);
+        assert_ptr_equal(SSL_get_SSL_CTX(w.server), to);
+        assert_true((SSL_get_options(w.server) & SSL_OP_NO_RENEGOTIATION) != 0);
+        assert_accepted(w.client);
+        if (yes_no[mutual])
+            assert_accepted(w.server);
+        wire_say(&w, w.client, "there");
+        wire_say(&w, w.server, "and back");
+        wire_free(&w);
+        SSL_CTX_free(to);
+    }
+    enclave_free(e);
+    enclave_free(f);
+}
+
+static int content_with_all(X509_STORE_CTX *store, void *arg)
+{
+    (void)store;
+    (void)arg;
+    return 1;
+}
+
+static void no_info(const SSL *ssl, int where, int value)
+{
+    (void)ssl;
+    (void)where;
+    (void)value;
+}
+
+static void must_be_shut(SSL *ssl)
+{
+    char byte;
+    size_t n;
+    unsigned want;
+    ratls_error e = {.text = ""};
+    assert_false(ratls_openssl_accepted(ssl));
+    assert_true(pair_is_silent(ssl));
+    ratls_code code = ratls_openssl_read(ssl, &byte, 1, &n, &want, &e);
+    assert_true(n == 0 && (code != RATLS_OK || want == 0)); /* an error, or an end */
+    assert_int_not_equal(ratls_openssl_write(ssl, "x", 1, &n, &want, &e), RATLS_OK);
+    assert_int_equal(n, 0);
+}
+
+/* Without its callbacks the adapter has judged nobody, and says so. */
+static void test_callbacks_replaced(void **state)
+{
+    (void)state;
+    enclave *e = enclave_new(&m, 0, NULL);
+    EACH(server, yes_no)
+    EACH(k, versions)
+    EACH(speaks, yes_no)
+    EACH(asked, yes_no)
+    {
+        if (!yes_no[server] && yes_no[speaks] && yes_no[asked])
+            continue;
+        const end_spec spec = {.verifier =
+                                   machines_verifier_at(&m, yes_no[asked] ? "session" : "key"),
+                               .speaks = yes_no[asked]};
+        SSL_CTX *own = end_context(yes_no[server], versions[k], &spec);
+        SSL_CTX *other = bare_context(!yes_no[server], versions[k], ordinary_identity(NULL),
+                                      yes_no[speaks] ? "ratls/1" : NULL);
+        SSL_CTX_set_cert_verify_callback(own, content_with_all, NULL);
+        SSL_CTX_set_info_callback(own, no_info);
+        wire w = yes_no[server] ? wire_new(other, own, 0, 0) : wire_new(own, other, 0, 0);
+        SSL *judge = yes_no[server] ? w.server : w.client;
+        foreign f = foreign_new(yes_no[server] ? w.client : w.server, e);
+        progress at = {.done = false};
+        for (int step = 0; step < 20; step++) {
+            (void)open_step(judge, &at);
+            (void)wire_move(&w);
+            if (yes_no[speaks])
+                foreign_step(&f);
+            else
+                (void)SSL_do_handshake(f.ssl);
+            (void)wire_move(&w);
+        }
+        assert_true(at.done);
+        assert_int_equal(at.code, RATLS_E_MISSING);
+        assert_string_equal(at.error.text, "tls: the peer was not judged, a callback of the "
+                                           "adapter's was replaced");
+        must_be_shut(judge);
+        foreign_free(&f);
+        wire_free(&w);
+    }
+    enclave_free(e);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -151,6 +258,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resumed_elsewhere),
+        cmocka_unit_test(test_into_ratls),
+        cmocka_unit_test(test_callbacks_replaced),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
