@@ -240,6 +240,73 @@ static void test_callbacks_replaced(void **state)
     enclave_free(e);
 }
 
+/* One judges the other at level "session", and what ratls/1 turns off is turned on again. */
+static wire open_to_more(int version, bool server_judges, enclave *at_client, enclave *at_server)
+{
+    ratls_verifier *v = machines_verifier_at(&m, "session");
+    const end_spec c = {.attests = at_client, .verifier = server_judges ? NULL : v, .speaks = true};
+    const end_spec s = {.attests = at_server, .verifier = server_judges ? v : NULL, .speaks = true};
+    SSL_CTX *client = end_context(false, version, &c), *server = end_context(true, version, &s);
+    SSL_CTX_set_post_handshake_auth(client, 1);
+    wire w = wire_new(client, server, 0, 0);
+    wire_must_open(&w);
+    wire_say(&w, w.client, "by the first certificate");
+    (void)SSL_clear_options(w.client, SSL_OP_NO_RENEGOTIATION);
+    (void)SSL_clear_options(w.server, SSL_OP_NO_RENEGOTIATION);
+    (void)SSL_set_options(w.server, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+    return w;
+}
+
+/* A channel is for the certificate that it began with: no other one is judged under it. */
+static void must_refuse_another(wire *w, SSL *judge)
+{
+    progress client, server;
+    const ratls_result *before = ratls_openssl_result(judge);
+    for (int i = 0; i < 8; i++) {
+        (void)SSL_do_handshake(w->client);
+        (void)wire_move(w);
+        (void)SSL_do_handshake(w->server);
+        (void)wire_move(w);
+    }
+    ERR_clear_error();
+    wire_settle(w, &client, &server);
+    assert_ptr_equal(ratls_openssl_result(judge), before);
+    assert_false(ratls_openssl_accepted(judge));
+    const progress *refused = judge == w->client ? &client : &server;
+    const progress *told = judge == w->client ? &server : &client;
+    assert_true(refused->done && refused->code != RATLS_OK);
+    assert_true(told->done && told->code != RATLS_OK);
+    assert_string_equal(told->error.text, "tls: the peer refused: alert \"handshake failure\"");
+    must_be_shut(judge);
+}
+
+static void test_certificate_after_handshake(void **state)
+{
+    (void)state;
+    enclave *e = enclave_new(&m, 0, NULL), *f = enclave_new(&m, 1, NULL);
+    wire w = open_to_more(TLS1_3_VERSION, true, e, f);
+    assert_int_equal(SSL_verify_client_post_handshake(w.server), 1);
+    must_refuse_another(&w, w.server);
+    wire_free(&w);
+    enclave_free(e);
+    enclave_free(f);
+}
+
+static void test_renegotiation(void **state)
+{
+    (void)state;
+    enclave *e = enclave_new(&m, 0, NULL), *f = enclave_new(&m, 1, NULL);
+    EACH(server, yes_no)
+    {
+        wire w = open_to_more(TLS1_2_VERSION, yes_no[server], e, f);
+        assert_int_equal(SSL_renegotiate(w.client), 1);
+        must_refuse_another(&w, yes_no[server] ? w.server : w.client);
+        wire_free(&w);
+    }
+    enclave_free(e);
+    enclave_free(f);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -260,6 +327,8 @@ int main(void)
         cmocka_unit_test(test_resumed_elsewhere),
         cmocka_unit_test(test_into_ratls),
         cmocka_unit_test(test_callbacks_replaced),
+        cmocka_unit_test(test_certificate_after_handshake),
+        cmocka_unit_test(test_renegotiation),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
