@@ -5,6 +5,7 @@
 #include "session/session.h"
 #include "session_pair.h"
 #include "sim_dir.h"
+#include "x509_maker.h"
 
 #define EACH(i, table) for (size_t i = 0; i < sizeof(table) / sizeof *(table); i++)
 
@@ -357,6 +358,33 @@ static void a_stricter_policy_comes(void **state)
     session_pair_free(&p);
 }
 
+/* A verifier with a CA, and nothing that it said of the certificate: then no answer will do. */
+static void a_ca_comes_that_has_not_judged(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        session_pair p = open_pair(RATLS_BINDING_SESSION, 5, 0);
+        session_end *asks = k == 0 ? &p.client : &p.server;
+        session_end *is_asked = k == 0 ? &p.server : &p.client;
+        EVP_PKEY *key = key_named(KEY_TYPE_P256, "later CA");
+        cert_spec ca = cert_spec_of("CN=later CA", key, SIM_NOW - SIM_DAY, SIM_NOW + SIM_DAY);
+        (void)ext_add(&ca.ext, OID_BASIC_CONSTRAINTS, true, ext_basic(true, 0));
+        ratls_verifier *v = session_verifier(k == 0 ? RATLS_TEE_SGX : RATLS_TEE_TDX, "");
+        if (ratls_verifier_set_ca(v, cert_make(&ca), &asks->e) != RATLS_OK)
+            fail_msg("%s", asks->e.text);
+        later(&p, 5);
+        ask(asks);
+        ratls_session_use_verifier(asks->s, v, NULL);
+        assert_int_equal(session_give(is_asked, session_take(asks)), RATLS_OK);
+        assert_int_equal(session_step(is_asked), RATLS_OK);
+        assert_int_equal(session_give(asks, session_take(is_asked)), RATLS_E_UNTRUSTED);
+        session_must_refuse(asks, "CA", RATLS_E_UNTRUSTED, "a CA is demanded",
+                            session_verdict(RATLS_E_UNTRUSTED));
+        assert_false(ratls_result_accepted(asks->result));
+        session_pair_free(&p);
+    }
+}
+
 /* A peer written by hand: the chain is T(k), of every challenge that was sent. */
 static void answers_follow_the_chain(void **state)
 {
@@ -466,6 +494,7 @@ int main(void)
         cmocka_unit_test(intervals_need_frames),
         cmocka_unit_test(intervals_that_evade_the_next_question),
         cmocka_unit_test(a_stricter_policy_comes),
+        cmocka_unit_test(a_ca_comes_that_has_not_judged),
         cmocka_unit_test(answers_follow_the_chain),
         cmocka_unit_test(its_own_answers_follow_the_chain),
         cmocka_unit_test(later_questions_that_cannot_be_served),
