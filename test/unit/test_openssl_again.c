@@ -148,6 +148,47 @@ static void must_be_closed(SSL *ssl, const ratls_error *expected)
     assert_true(pair_is_silent(ssl));
 }
 
+/* A peer that wants to be asked seldom does not get around being asked; who asks nothing does not
+ * care. */
+static void test_interval_that_evades(void **state)
+{
+    (void)state;
+    static const struct {
+        ratls_binding level;
+        uint32_t again, interval; /* s */
+        ratls_code code;
+    } rows[] = {
+        {RATLS_BINDING_NONE, 5, 86400, RATLS_E_UNSUPPORTED},
+        {RATLS_BINDING_NONCE, 5, 61, RATLS_E_UNSUPPORTED},
+        {RATLS_BINDING_SESSION, 5, 60, RATLS_OK},
+        {RATLS_BINDING_SESSION, 100, 61, RATLS_OK},
+        {RATLS_BINDING_KEY, 5, 86400, RATLS_OK},
+    };
+    enclave *e = enclave_new(&m, 0, NULL);
+    EACH(k, versions)
+    EACH(i, rows)
+    {
+        const end_spec c = {.verifier = machines_verifier_at(&m, "key"),
+                            .speaks = true,
+                            .session = {.level = rows[i].level, .again_seconds = rows[i].again}};
+        const end_spec s = {
+            .attests = e, .speaks = true, .session = {.interval_seconds = rows[i].interval}};
+        wire w =
+            wire_new(end_context(false, versions[k], &c), end_context(true, versions[k], &s), 0, 0);
+        progress client, server;
+        wire_open(&w, &client, &server);
+        assert_true(client.done && server.done);
+        assert_int_equal(client.code, rows[i].code);
+        assert_int_equal(server.code, rows[i].code);
+        if (rows[i].code != RATLS_OK)
+            must_be_closed(w.client, &client.error);
+        else
+            assert_accepted(w.client);
+        wire_free(&w);
+    }
+    enclave_free(e);
+}
+
 static void read_nothing(SSL *ssl)
 {
     char byte;
@@ -548,6 +589,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ask),
         cmocka_unit_test(test_again_seconds),
+        cmocka_unit_test(test_interval_that_evades),
         cmocka_unit_test(test_later_answer_refused),
         cmocka_unit_test(test_another_ca),
         cmocka_unit_test(test_too_late),
