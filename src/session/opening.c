@@ -304,7 +304,8 @@ static ratls_code on_hello(ratls_session *s, bytes frame, bytes payload, ratls_m
                               "ratls/1: the peer wants no frames after the opening, so it cannot "
                               "be asked again every %u s",
                               (unsigned)s->o.again_seconds);
-    if (h.interval > INTERVAL_USUAL && h.interval > s->o.again_seconds && s->o.again_seconds > 0)
+    if (s->o.verifier != NULL && s->o.again_seconds > 0 && h.interval > INTERVAL_USUAL &&
+        h.interval > s->o.again_seconds)
         return session_refuse(
             s, RATLS_E_UNSUPPORTED,
             "ratls/1: the peer wants %u s between two answers, and is to be asked "

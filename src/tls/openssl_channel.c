@@ -140,6 +140,8 @@ static ratls_code on_trouble(SSL *ssl, connection *c, int status, unsigned *want
         *want |= why == SSL_ERROR_WANT_READ ? RATLS_WANT_READ : RATLS_WANT_WRITE;
         return RATLS_OK;
     }
+    if (c->failed) /* in a callback of the adapter's, with its reason */
+        return fail(ssl, c, error);
     if (is_refusal(&e) || ratls_session_ended(c->channel, &e) != RATLS_OK)
         return fail_with(ssl, c, &e, error);
     *ended = true;
@@ -443,8 +445,12 @@ ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_error *error)
         return say_failed(c, error);
     if (a == NULL || !a->speaks || !channel_is_chosen(ssl))
         return confirm(a, ssl, c, error);
-    if (c == NULL)
+    if (c == NULL) /* no callback of the adapter's was called */
+        c = connection_make(ssl);
+    if (c == NULL) {
+        channel_lock(ssl);
         return refuse(error, RATLS_E_SYSTEM, 0, "tls: out of memory");
+    }
     if (c->open)
         return RATLS_OK;
     channel_unbar(c);

@@ -223,6 +223,11 @@ int openssl_on_verify(X509_STORE_CTX *store, void *arg)
     }
     /* Renegotiation, or a certificate after the handshake: the channel is for the one of before. */
     if (c->channel != NULL && SSL_get_finished(ssl, NULL, 0) > 0) {
+        c->failed = true;
+        c->accepted = false;
+        (void)refuse(&c->error, RATLS_E_UNSUPPORTED, 0,
+                     "tls: the peer shows another certificate within the connection, which ratls/1 "
+                     "does not allow");
         X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
         return 0;
     }

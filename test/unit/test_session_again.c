@@ -314,23 +314,27 @@ static void intervals_that_evade_the_next_question(void **state)
     } cases[] = {{5, 60, false},    {5, 61, true},    {5, 86400, true},      {100, 61, false},
                  {100, 100, false}, {100, 101, true}, {86400, 86400, false}, {0, 86400, false}};
     EACH(i, cases)
-    for (unsigned server = 0; server < 2; server++) {
-        char words[96];
-        session_end e = session_end_of(server != 0);
-        const hello h = {.server = server == 0, .framing = true, .interval = cases[i].interval};
-        session_ask_for(&e, accepts[RATLS_TEE_SGX], RATLS_BINDING_SESSION);
-        e.o.again_seconds = cases[i].again;
-        session_begin(&e);
-        (void)session_take(&e);
-        ratls_code code = session_give(&e, session_hello(&h));
-        (void)snprintf(words, sizeof words,
-                       "the peer wants %u s between two answers, and is to be asked every %u s",
-                       (unsigned)cases[i].interval, (unsigned)cases[i].again);
-        assert_int_equal(code, cases[i].refused ? RATLS_E_UNSUPPORTED : RATLS_OK);
-        if (cases[i].refused)
-            session_must_refuse(&e, "interval", RATLS_E_UNSUPPORTED, words, session_close_frame(2));
-        session_end_free(&e);
-    }
+    for (unsigned server = 0; server < 2; server++)
+        for (unsigned judges = 0; judges < 2; judges++) {
+            bool refused = cases[i].refused && judges != 0;
+            char words[96];
+            session_end e = session_end_of(server != 0);
+            const hello h = {.server = server == 0, .framing = true, .interval = cases[i].interval};
+            if (judges != 0)
+                session_ask_for(&e, accepts[RATLS_TEE_SGX], RATLS_BINDING_SESSION);
+            e.o.again_seconds = cases[i].again;
+            session_begin(&e);
+            (void)session_take(&e);
+            ratls_code code = session_give(&e, session_hello(&h));
+            (void)snprintf(words, sizeof words,
+                           "the peer wants %u s between two answers, and is to be asked every %u s",
+                           (unsigned)cases[i].interval, (unsigned)cases[i].again);
+            assert_int_equal(code, refused ? RATLS_E_UNSUPPORTED : RATLS_OK);
+            if (refused)
+                session_must_refuse(&e, "interval", RATLS_E_UNSUPPORTED, words,
+                                    session_close_frame(2));
+            session_end_free(&e);
+        }
 }
 
 /* F85: the next answer is judged by the policy that is in force then. */
