@@ -403,9 +403,10 @@ void session_put(ratls_session *s, bytes frame)
     /* The hello stays until the transcript is made of it. */
     if (s->out_n == s->out_sent && s->state != STATE_HELLO)
         s->out_n = s->out_sent = 0;
-    assert(frame.n <= sizeof s->out - s->out_n);
-    memcpy(s->out + s->out_n, frame.p, frame.n);
-    s->out_n += frame.n;
+    writer w = wr_of(s->out + s->out_n, sizeof s->out - s->out_n);
+    wr_put(&w, frame);
+    assert(wr_ok(&w));
+    s->out_n += w.n;
 }
 
 void ratls_session_data_head(ratls_session *s, size_t n, uint8_t head[RATLS_SESSION_DATA_HEAD])
