@@ -51,8 +51,8 @@ typedef struct ratls_openssl_options {
     bool renegotiation;       /* TLS 1.2; verified like a first handshake */
     uint32_t session_seconds; /* how long a session may be resumed; 0: 3600. Never past the expiry
                                  of the certificate or of the collateral */
-    /* How many peers are verified at once, and how long another waits for its turn before it is
-     * refused. A wait holds the thread. */
+    /* How many peers are verified in a handshake at once, and how long another waits for its turn
+     * before it is refused. A wait holds the thread. Answers in ratls/1 are not counted. */
     uint32_t verifying_max; /* 0: 64 */
     uint32_t wait_ms;       /* 0: 1000 */
     int64_t (*now)(
@@ -121,8 +121,8 @@ int ratls_openssl_verify_error(ratls_code code);
  * Zeroed, these are right for most. The protocols are copied.
  */
 typedef struct ratls_openssl_session_options {
-    /* What peers are asked for: "nonce" or "session"; "key": they are not asked. NONE: what the
-     * verifier's policy demands. */
+    /* What peers are asked for, and refused without: "nonce" or "session"; "key": they are not
+     * asked. NONE: what the verifier's policy demands, or "session" with again_seconds. */
     ratls_binding level;
     /* The application's, as in ratls_session_options. They are also what ALPN is offered, or chosen
      * from, where the peer does not know ratls/1. */
@@ -135,7 +135,8 @@ typedef struct ratls_openssl_session_options {
     uint32_t again_seconds, interval_seconds; /* as in ratls_session_options, also the next */
     bool unframed;
     /* The own evidence for this SSL is ready: call what wanted RATLS_WANT_EVIDENCE again. From
-     * another thread, until the SSL is freed; must not touch the SSL itself. NULL: see
+     * another thread, until the SSL is freed. Must not touch the SSL itself, and must not wait for
+     * a lock that a thread holds which calls anything on this SSL, or frees it. NULL: see
      * ratls_openssl_wait. */
     void (*ready)(void *context, SSL *ssl);
     void *context;
@@ -173,12 +174,12 @@ enum {
 
 /*
  * Does what is left of handshake and opening; SSL_set_connect_state or SSL_set_accept_state comes
- * before. RATLS_OK with *want 0: done, the peer is accepted as
- * far as it was asked; with *want not 0: not yet. Any error ends the connection: nothing more goes
- * in or out, the peer is told a code, and ratls_openssl_error has the sentence too. On a socket
- * that blocks, deadlines are kept only as far as it has timeouts. Errors: those of handshakes, of
- * ratls_session_receive and ratls_session_step; UNSUPPORTED (TLS 1.2 without extended master secret
- * or without ephemeral keys); SYSTEM.
+ * before. RATLS_OK with *want 0: done, the peer is accepted as far as it was asked; with *want not
+ * 0: not yet. Any error ends the connection: nothing more goes in or out, the peer is told a code,
+ * and ratls_openssl_error has the sentence too. On a socket that blocks, deadlines are kept only as
+ * far as it has timeouts. Errors: those of handshakes, of ratls_session_receive and
+ * ratls_session_step; UNSUPPORTED (TLS 1.2 without extended master secret or without ephemeral
+ * keys); SYSTEM.
  */
 RATLS_MUST_USE ratls_code ratls_openssl_open(SSL *ssl, unsigned *want, ratls_error *error);
 
@@ -210,8 +211,8 @@ int ratls_openssl_due(const SSL *ssl);
  * file descriptor.
  */
 bool ratls_openssl_wait(const SSL *ssl, unsigned want, int ms);
-/* What the application speaks on this connection: as agreed in ratls/1, else in ALPN. NULL: nothing
- * was agreed. Valid while the SSL lives. */
+/* Which of the protocols named in the options the application speaks on this connection: as agreed
+ * in ratls/1, else in ALPN. NULL: none. Valid while the SSL lives. */
 const char *ratls_openssl_protocol(const SSL *ssl);
 
 #ifdef __cplusplus

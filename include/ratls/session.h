@@ -43,7 +43,9 @@ extern "C" {
 #define RATLS_SESSION_DATA_MAX  16380
 #define RATLS_SESSION_DATA_HEAD 4
 
+/* Protocols of the application, and the bytes of one. */
 #define RATLS_SESSION_PROTOCOLS_MAX 8
+#define RATLS_SESSION_PROTOCOL_MAX  32
 
 typedef struct ratls_session ratls_session;
 
@@ -99,9 +101,16 @@ typedef struct ratls_session_options {
 } ratls_session_options;
 
 /*
- * Begins at the end of the handshake. Errors: MISSING (a peer that showed no certificate is to be
- * asked), UNSUPPORTED (no exporter value for level "session"; again_seconds with unframed), LIMIT
- * (protocols, interval), SYSTEM.
+ * What of the options can be judged before there is a connection: protocols, intervals, frames.
+ * Errors: UNSUPPORTED (again_seconds with unframed), LIMIT.
+ */
+RATLS_MUST_USE ratls_code ratls_session_check(const ratls_session_options *options,
+                                              ratls_error *error);
+
+/*
+ * Begins at the end of the handshake. Errors: those of ratls_session_check; MISSING (a peer that
+ * showed no certificate is to be asked), UNSUPPORTED (no exporter value for level "session"),
+ * SYSTEM.
  */
 RATLS_MUST_USE ratls_code ratls_session_new(ratls_session **session,
                                             const ratls_session_options *options, ratls_moment now,

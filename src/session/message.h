@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/writer.h"
-#include "ratls/result.h"
+#include "ratls/session.h"
 
 /*
  * Payloads of ratls/1 [doc/BINDING.md, Frames]: deterministic CBOR [RFC 8949 4.2], each key at most
@@ -11,8 +11,8 @@
  */
 enum {
     MESSAGE_NONCE = 32,
-    MESSAGE_PROTOCOLS_MAX = 8,
-    MESSAGE_PROTOCOL_MAX = 32, /* bytes of one */
+    MESSAGE_PROTOCOLS_MAX = RATLS_SESSION_PROTOCOLS_MAX,
+    MESSAGE_PROTOCOL_MAX = RATLS_SESSION_PROTOCOL_MAX,
     MESSAGE_INTERVAL_MAX = 86400,
     MESSAGE_EVIDENCE_MAX = 65000
 };

@@ -14,7 +14,7 @@
 
 enum { DEFAULT_INTERVAL = 60, MS = 1000 };
 
-static ratls_code check_options(const ratls_session_options *o, ratls_error *e)
+ratls_code ratls_session_check(const ratls_session_options *o, ratls_error *e)
 {
     if (o->protocols_n > RATLS_SESSION_PROTOCOLS_MAX)
         return refuse(e, RATLS_E_LIMIT, 0, "ratls/1: %zu application protocols, at most %d",
@@ -29,6 +29,16 @@ static ratls_code check_options(const ratls_session_options *o, ratls_error *e)
     if (o->interval_seconds > MESSAGE_INTERVAL_MAX)
         return refuse(e, RATLS_E_LIMIT, 0, "ratls/1: an interval of %u seconds, at most %d",
                       (unsigned)o->interval_seconds, MESSAGE_INTERVAL_MAX);
+    if (o->unframed && o->again_seconds > 0)
+        return refuse(e, RATLS_E_UNSUPPORTED, 0,
+                      "ratls/1: the peer is to be asked again every %u s, and this side wants no "
+                      "frames after the opening",
+                      (unsigned)o->again_seconds);
+    return RATLS_OK;
+}
+
+static ratls_code check_connection(const ratls_session_options *o, ratls_error *e)
+{
     if (o->verifier == NULL)
         return RATLS_OK;
     assert(o->result != NULL && o->level != RATLS_BINDING_KEY);
@@ -40,11 +50,6 @@ static ratls_code check_options(const ratls_session_options *o, ratls_error *e)
         return refuse(e, RATLS_E_UNSUPPORTED, 0,
                       "ratls/1: level \"session\" is to be asked for, and this connection has no "
                       "exporter value");
-    if (o->unframed && o->again_seconds > 0)
-        return refuse(e, RATLS_E_UNSUPPORTED, 0,
-                      "ratls/1: the peer is to be asked again every %u s, and this side wants no "
-                      "frames after the opening",
-                      (unsigned)o->again_seconds);
     return RATLS_OK;
 }
 
@@ -73,7 +78,9 @@ ratls_code ratls_session_new(ratls_session **session, const ratls_session_option
                              ratls_moment now, ratls_error *error)
 {
     *session = NULL;
-    ratls_code code = check_options(options, error);
+    ratls_code code = ratls_session_check(options, error);
+    if (code == RATLS_OK)
+        code = check_connection(options, error);
     if (code != RATLS_OK)
         return code;
     ratls_session *s = calloc(1, sizeof *s);

@@ -6,8 +6,6 @@
 #include "base/writer.h"
 #include "tls/openssl_channel.h"
 
-enum { PROTOCOL_MAX = 32 }; /* doc/BINDING.md, hello */
-
 bool channel_is_chosen(const SSL *ssl)
 {
     const unsigned char *name = NULL;
@@ -57,40 +55,23 @@ static bool set_alpn(SSL_CTX *ctx, adapter *a)
     return !wr_ok(&w) ? false : SSL_CTX_set_alpn_protos(ctx, list, (unsigned int)w.n) == 0;
 }
 
-static ratls_code check_protocols(const ratls_openssl_session_options *o, ratls_error *e)
+/* What is refused leaves nothing behind. */
+static ratls_code take_options(adapter *a, const ratls_openssl_session_options *o, ratls_error *e)
 {
-    if (o->protocols_n > RATLS_SESSION_PROTOCOLS_MAX)
-        return refuse(e, RATLS_E_LIMIT, 0, "tls: %zu application protocols, at most %d",
-                      o->protocols_n, RATLS_SESSION_PROTOCOLS_MAX);
-    for (size_t i = 0; i < o->protocols_n; i++) {
-        size_t n = strlen(o->protocols[i]);
-        if (n == 0 || n > PROTOCOL_MAX)
-            return refuse(e, RATLS_E_LIMIT, 0,
-                          "tls: the application protocol '%s' has %zu bytes, expected 1 to %d",
-                          o->protocols[i], n, PROTOCOL_MAX);
-    }
-    return RATLS_OK;
-}
-
-static void take_options(adapter *a, const ratls_openssl_session_options *o)
-{
+    const ratls_session_options checked = {.protocols = o->protocols,
+                                           .protocols_n = o->protocols_n,
+                                           .again_seconds = o->again_seconds,
+                                           .interval_seconds = o->interval_seconds,
+                                           .unframed = o->unframed};
+    ratls_code code = ratls_session_check(&checked, e);
+    if (code != RATLS_OK)
+        return code;
     a->session = *o;
     for (size_t i = 0; i < o->protocols_n; i++) {
         memcpy(a->protocol_names[i], o->protocols[i], strlen(o->protocols[i]) + 1);
         a->protocols[i] = a->protocol_names[i];
     }
     a->session.protocols = a->protocols;
-}
-
-static ratls_code check_times(const ratls_openssl_session_options *o, ratls_error *e)
-{
-    enum { INTERVAL_MAX = 86400 }; /* doc/BINDING.md, hello */
-    if (o->interval_seconds > INTERVAL_MAX)
-        return refuse(e, RATLS_E_LIMIT, 0, "tls: an interval of %u seconds, at most %d",
-                      (unsigned)o->interval_seconds, INTERVAL_MAX);
-    if (o->unframed && o->again_seconds > 0)
-        return refuse(e, RATLS_E_UNSUPPORTED, 0,
-                      "tls: the stream is to have no frames, so peers can't be asked again");
     return RATLS_OK;
 }
 
@@ -117,13 +98,9 @@ ratls_code ratls_openssl_use_session(SSL_CTX *ctx, const ratls_openssl_session_o
         return refuse(error, RATLS_E_UNSUPPORTED, 0,
                       "tls: resumption was asked for, and with ratls/1 each connection needs a "
                       "handshake of its own");
-    ratls_code code = options != NULL ? check_protocols(options, error) : RATLS_OK;
-    if (code == RATLS_OK && options != NULL)
-        code = check_times(options, error);
+    ratls_code code = options != NULL ? take_options(a, options, error) : RATLS_OK;
     if (code != RATLS_OK)
         return code;
-    if (options != NULL)
-        take_options(a, options);
     if (!set_alpn(ctx, a))
         return refuse(error, RATLS_E_SYSTEM, 0, "tls: ALPN can't be set");
     forbid(ctx);
@@ -133,17 +110,15 @@ ratls_code ratls_openssl_use_session(SSL_CTX *ctx, const ratls_openssl_session_o
 
 const char *ratls_openssl_protocol(const SSL *ssl)
 {
-    connection *c = connection_of(ssl);
-    if (c == NULL)
-        return NULL;
-    if (c->channel != NULL)
+    const adapter *a = adapter_of(SSL_get_SSL_CTX(ssl));
+    const connection *c = connection_of(ssl);
+    if (c != NULL && c->channel != NULL)
         return ratls_session_protocol(c->channel);
     const unsigned char *name = NULL;
     unsigned int n = 0;
     SSL_get0_alpn_selected(ssl, &name, &n);
-    if (n == 0 || n >= sizeof c->protocol || channel_is_chosen(ssl))
-        return NULL;
-    memcpy(c->protocol, name, n);
-    c->protocol[n] = '\0';
-    return c->protocol;
+    for (size_t i = 0; a != NULL && i < a->session.protocols_n; i++)
+        if (bytes_is(bytes_of(name, n), a->session.protocols[i]))
+            return a->session.protocols[i];
+    return NULL;
 }

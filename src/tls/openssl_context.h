@@ -40,7 +40,7 @@ typedef struct adapter {
     bool speaks; /* ratls/1 */
     ratls_openssl_session_options session;
     const char *protocols[RATLS_SESSION_PROTOCOLS_MAX];
-    char protocol_names[RATLS_SESSION_PROTOCOLS_MAX][33];
+    char protocol_names[RATLS_SESSION_PROTOCOLS_MAX][RATLS_SESSION_PROTOCOL_MAX + 1];
 
     pthread_mutex_t lock; /* all below */
     pthread_cond_t turn;
@@ -72,7 +72,6 @@ typedef struct connection {
     long mode;      /* of the SSL, before */
     size_t writing; /* bytes of the application in the data frame that is being sent; 0: none */
     uint8_t head[RATLS_SESSION_DATA_HEAD];
-    char protocol[256]; /* of ALPN */
     /* Held back until the channel begins; see channel_bar. */
     BIO *barred; /* a reference; NULL: nothing is */
     BIO_callback_fn_ex barred_callback;
