@@ -15,4 +15,11 @@ void channel_lock(SSL *ssl);
 void channel_bar(SSL *ssl, connection *c);
 void channel_unbar(connection *c);
 
+/* The session of an SSL whose handshake is done; sets c->channel. Errors: those of
+ * ratls_session_new; UNSUPPORTED (what ratls/1 demands of TLS), SYSTEM. */
+RATLS_MUST_USE ratls_code channel_begin(const adapter *a, SSL *ssl, connection *c, ratls_moment now,
+                                        ratls_error *e);
+/* An open stream without frames is the application's, as it had set it up. */
+void channel_give_back_mode(SSL *ssl, const connection *c);
+
 #endif
