@@ -4,6 +4,9 @@
 # one in which only the names of its map stay global; both forms are made of it. This rules out LTO.
 
 include(GNUInstallDirs)
+# From where the .pc files are to what they are about, wherever that is moved.
+file(RELATIVE_PATH RATLS_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
+    ${CMAKE_INSTALL_PREFIX})
 separate_arguments(flags UNIX_COMMAND "${CMAKE_C_FLAGS}")
 
 # ratls_library(NAME TARGET OBJECTS LINKS…): lib<NAME> as the targets <TARGET>_shared and

@@ -63,7 +63,6 @@ cat >"$dir/user/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.25)
 project(user LANGUAGES C)
 find_package(ratls 0.1 REQUIRED)
-find_package(OpenSSL REQUIRED)
 foreach(kind shared static)
     add_executable(${kind} main.c)
     add_executable(tls-${kind} tls.c)
@@ -71,8 +70,8 @@ foreach(kind shared static)
 endforeach()
 target_link_libraries(shared ratls::ratls)
 target_link_libraries(static ratls::ratls_static)
-target_link_libraries(tls-shared ratls::ratls-openssl OpenSSL::SSL)
-target_link_libraries(tls-static ratls::ratls-openssl_static OpenSSL::SSL)
+target_link_libraries(tls-shared ratls::ratls-openssl)
+target_link_libraries(tls-static ratls::ratls-openssl_static)
 target_link_libraries(redis-shared ratls::ratls-redis)
 target_link_libraries(redis-static ratls::ratls-redis_static)
 END
@@ -99,7 +98,7 @@ cc="${CC:-gcc} -std=c11 -Wall -Wextra -Werror -o $dir/program"
 pc() {
     package=$1
     shift
-    PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config --define-variable=prefix="$usr" "$@" "$package"
+    PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config "$@" "$package"
 }
 # shellcheck disable=SC2046 # lists of words
 {
