@@ -265,6 +265,14 @@ void judge_hint(subject what, const char *name, bytes file)
         complain("note: %s holds %s", name, found);
 }
 
+void judge_level_hint(const ratls_result *r)
+{
+    const ratls_check *failure = ratls_result_failure(r);
+    if (failure != NULL && bytes_is(bytes_text(failure->id), "policy.binding"))
+        complain("note: a certificate reaches level \"key\", and \"nonce\" with --nonce; for "
+                 "\"session\" the server itself has to be asked: ratls connect HOST:PORT");
+}
+
 /* Rendering. */
 
 static bool begins(const ratls_check *c, const char *prefix)

@@ -32,6 +32,8 @@ ratls_verify_options judge_options(const args *a);
 
 /* A note on standard error if the file is plainly of another kind than what was to be judged. */
 void judge_hint(subject what, const char *name, bytes file);
+/* The same where the policy demands a level that a certificate does not reach by itself. */
+void judge_level_hint(const ratls_result *r);
 
 /* For a FILE above the limit: a result that refuses it. */
 bool judge_too_large(subject what, const char *name, ratls_result **result);

@@ -12,6 +12,8 @@ static int run(const args *a)
                            : judge(a, SUBJECT_CERTIFICATE, input_bytes(&in), &r);
     if (ok && !in.too_large && ratls_result_facts(r)->tee == RATLS_TEE_NONE)
         judge_hint(SUBJECT_CERTIFICATE, in.name, input_bytes(&in));
+    if (ok)
+        judge_level_hint(r);
     input_free(&in);
     if (!ok)
         return EXIT_TROUBLE;

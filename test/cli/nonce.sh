@@ -43,6 +43,7 @@ json_error RATLS_E_BINDING policy.binding
 # shellcheck disable=SC2086
 run 1 verify answer/cert.pem $judge --policy session.json --nonce $nonce --json
 json_error RATLS_E_BINDING policy.binding
+has err '^ratls: note: a certificate reaches level "key", .*: ratls connect HOST:PORT$'
 # In each format that has a place for it.
 for peer in any gramine sgx-sdk rats-tls; do
     run 0 attest --source sim:p --nonce $nonce --for $peer --out "for-$peer"
