@@ -14,7 +14,7 @@ static const struct {
     const char *name, *value, *about;
 } options[OPTION_COUNT] = {
     [OPTION_HELP] = {"--help", NULL, "show this help"},
-    [OPTION_JSON] = {"--json", NULL, "one JSON object on standard output"},
+    [OPTION_JSON] = {"--json", NULL, "the same as one JSON object"},
     [OPTION_POLICY] = {"--policy", "P.json", "what to accept, see ratls-policy(5)"},
     [OPTION_COLLATERAL] = {"--collateral", "C",
                            "the vendor's collateral for the platform; may be given several times"},

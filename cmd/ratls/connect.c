@@ -18,7 +18,8 @@ enum { AGAIN_MAX = 86400 };
 
 static const own_option connect_options[CONNECT_OPTIONS] = {
     TLS_OWN_OPTIONS,
-    [TLS_MUTUAL] = {"--mutual", NULL, "show evidence too; --source and --cert imply it"},
+    [TLS_MUTUAL] = {"--mutual", NULL,
+                    "show evidence too, of --source, --cert or what the machine has"},
     [TLS_TIMEOUT] = {"--timeout", "S", "give up when nothing came for S seconds"},
     [CONNECT_SNI] = {"--sni", "NAME", "the name to ask the server for (default: HOST)"},
     [CONNECT_NAME] = {"--name", "NAME", "the certificate must also be for this name or address"},

@@ -225,9 +225,11 @@ const command serve_command = {
     .own_n = SERVE_OPTIONS,
     .about =
         "Serves TLS at HOST:PORT (port 0: any that is free; the first line of output says\n"
-        "which) and answers HTTP requests with what it knows of itself and of the client, in\n"
-        "text, or in JSON for /json or \"Accept: application/json\". Its certificate is renewed\n"
-        "in time. One connection is served at a time.\n"
+        "which), with evidence of --source or else of what the machine has, and answers HTTP\n"
+        "requests with what it knows of itself and of the client: in text, or in JSON for\n"
+        "/json or \"Accept: application/json\". Clients that speak ratls/1 get evidence made for\n"
+        "their connection. The certificate is renewed in time. One connection is served at a\n"
+        "time.\n"
         "Exit codes: 0 stopped, 1 with --once the client was refused or went away, 2 usage or\n"
         "system error, or nobody came with --once.",
     .example = "ratls serve 127.0.0.1:8443 --source sim:platform",

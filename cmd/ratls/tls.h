@@ -12,7 +12,8 @@
 /* The own side's options, by their places in the tables of both commands. */
 enum tls_option { TLS_SOURCE, TLS_CERT, TLS_KEY, TLS_STAPLE, TLS_MUTUAL, TLS_TIMEOUT, TLS_OPTIONS };
 #define TLS_OWN_OPTIONS                                                                            \
-    [TLS_SOURCE] = {"--source", "S", SOURCE_ABOUT},                                                \
+    [TLS_SOURCE] = {"--source", "S",                                                               \
+                    "evidence from auto, gramine, tsm, tdx-guest, or sim:DIR, see ratls-sim(1)"},  \
     [TLS_CERT] = {"--cert", "CHAIN.pem",                                                           \
                   "this certificate, with its chain, instead of a source's"},                      \
     [TLS_KEY] = {"--key", "KEY.pem", "its private key; with --source: of its certificates"},       \
